@@ -1,0 +1,1 @@
+"""Embedded engines for the demo and the tests; nothing in production imports this."""

@@ -1,0 +1,1 @@
+"""What producer, worker and application have in common: keys, models, settings, errors, the AWS seam."""

@@ -1,0 +1,60 @@
+"""What every command shares: one sentence and an exit status for an error, JSON for programs, a guard for big changes."""
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+import typer
+from rich.console import Console
+
+from shared.errors import AppError, BadInput, Misconfigured, NotAllowed, Stopping
+from shared.settings import Settings
+
+OK, FINDING, USAGE, FAILURE = 0, 1, 2, 3
+
+NOTES = Console(stderr=True, highlight=False)
+
+
+def run(app: Callable[[], object]) -> None:
+    """Run a typer app; an error of ours becomes one sentence on stderr and the exit status of its branch."""
+    try:
+        app()
+    except Stopping:
+        sys.exit(OK)
+    except (Misconfigured, BadInput) as error:
+        _say(error)
+        sys.exit(USAGE)
+    except AppError as error:
+        _say(error)
+        sys.exit(FAILURE)
+
+
+def show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    """The callback of `--version`."""
+    if wanted:
+        typer.echo(version("pattern-e"))
+        raise typer.Exit
+
+
+def emit_json(data: object) -> None:
+    """Print data for programs."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def allow_big_change(settings: Settings, yes_table: str | None) -> None:
+    """Let a command change many items only on this machine, or where the user repeated the table's name.
+
+    Raises:
+        NotAllowed: neither is the case.
+    """
+    if settings.is_local or yes_table == settings.message_table:
+        return
+    raise NotAllowed(
+        f'"{settings.message_table}" is not on this machine: '
+        f"if you mean it, repeat its name: --yes-table {settings.message_table}"
+    )
+
+
+def _say(error: AppError) -> None:
+    NOTES.print(f"[red]error:[/red] {' '.join(str(error).split())}", soft_wrap=True)

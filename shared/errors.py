@@ -1,0 +1,194 @@
+"""Every error of ours, in one tree; the branch says what a worker does about it.
+
+AppError
+├── Transient                 wait, read again, try again
+│   ├── Unreachable             nobody answers at the endpoint
+│   ├── OutcomeUnknown          the answer was lost: it may or may not have happened
+│   ├── Throttled               slower, please
+│   ├── Conflict                another transaction holds one of the items
+│   ├── ConditionFailed         somebody else was first (.item is what stands there)
+│   ├── TransactionCancelled    the same, per action (.reasons)
+│   ├── IteratorExpired         ask for a new shard iterator
+│   ├── RecordsTrimmed          the stream no longer has the records after our position
+│   └── ShardMissing            the stream does not know this shard (or itself) any more
+├── Poison                    set aside as a dead letter, go on with the rest
+│   ├── RecordUnreadable        a stream record nobody can understand
+│   ├── RequestRefused          DynamoDB will never accept this request
+│   └── NeverSettled            every round met a new obstacle
+└── Fatal                     stop
+    ├── Stopping                we were asked to
+    ├── LeaseLost               another process works here now
+    ├── Misconfigured           exit 2: one sentence says what to change
+    │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied
+    │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown
+    └── BadInput                exit 2: one sentence says what was wrong with it
+        └── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, NotAMember, MessageToOneself, NotAllowed
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class AppError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class Transient(AppError):
+    """It did not work this time; the same thing may work later."""
+
+
+class Unreachable(Transient):
+    """Nobody answers at the endpoint."""
+
+
+class OutcomeUnknown(Transient):
+    """The answer was lost: the call may or may not have been carried out."""
+
+
+class Throttled(Transient):
+    """DynamoDB asks us to be slower."""
+
+
+class Conflict(Transient):
+    """Another transaction holds one of the items."""
+
+
+class ConditionFailed(Transient):
+    """The item is no longer as it was read."""
+
+    def __init__(self, message: str | None = None, item: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one action of a transaction failed: AWS's code (`None` when it did not) and the item in its way."""
+
+    code: str
+    item: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+class TransactionCancelled(Transient):
+    """A transaction was cancelled; `reasons` has one entry an action, in their order."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        codes = ", ".join(reason.code for reason in reasons)
+        super().__init__(f"The transaction was cancelled: {codes}.")
+        self.reasons = tuple(reasons)
+
+
+class IteratorExpired(Transient):
+    """The shard iterator has expired."""
+
+
+class RecordsTrimmed(Transient):
+    """The stream no longer has the records that follow our position."""
+
+
+class ShardMissing(Transient):
+    """The stream does not know this shard any more."""
+
+
+class Poison(AppError):
+    """It will never work; it is set aside as a dead letter."""
+
+
+class RecordUnreadable(Poison):
+    """The stream record cannot be understood."""
+
+
+class RequestRefused(Poison):
+    """DynamoDB will never accept this request."""
+
+
+class NeverSettled(Poison):
+    """The row met a new obstacle in every round."""
+
+
+class Fatal(AppError):
+    """The process cannot go on."""
+
+
+class Stopping(Fatal):
+    """The process was asked to stop."""
+
+
+class LeaseLost(Fatal):
+    """Another process holds the lease now."""
+
+
+class Misconfigured(Fatal):
+    """The configuration is wrong."""
+
+
+class SettingInvalid(Misconfigured):
+    """A setting has a value that cannot be used."""
+
+
+class NoRegion(Misconfigured):
+    """No AWS region is set: set AWS_REGION (for the embedded engine: eval "$(devstack env)")."""
+
+
+class CredentialsMissing(Misconfigured):
+    """No AWS credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+
+
+class CredentialsRejected(Misconfigured):
+    """AWS does not accept the credentials (expired, or of another account): renew them."""
+
+
+class AccessDenied(Misconfigured):
+    """The credentials do not allow this call."""
+
+
+class TableMissing(Misconfigured):
+    """The table does not exist: create it with `producer schema-load`."""
+
+
+class TableDiffers(Misconfigured):
+    """The table is not as this software needs it."""
+
+
+class StreamMissing(Misconfigured):
+    """The table has no stream: turn it on with `producer schema-load --enable-stream`."""
+
+
+class SchemaUnknown(Misconfigured):
+    """The state table was written by a newer version of the worker: run that version."""
+
+
+class BadInput(Fatal):
+    """The input cannot be used."""
+
+
+class TextInvalid(BadInput):
+    """A message has 1 to 1,024 characters and no control characters but line breaks."""
+
+
+class HandleUnknown(BadInput):
+    """Nobody has this handle."""
+
+
+class GroupUnknown(BadInput):
+    """There is no such message group."""
+
+
+class MessageUnknown(BadInput):
+    """There is no such message."""
+
+
+class NotAMember(BadInput):
+    """The user is not a member of this message group."""
+
+
+class MessageToOneself(BadInput):
+    """A conversation needs somebody else."""
+
+
+class NotAllowed(BadInput):
+    """This would change many items of a table that is not on this machine: repeat its name with --yes-table."""

@@ -1,0 +1,87 @@
+"""One retry policy: bounded in time or rounds, jittered, and over at once when the process is asked to stop."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+
+import tenacity
+
+from shared.errors import Conflict, Stopping, Throttled, TransactionCancelled, Transient, Unreachable
+
+T = TypeVar("T")
+Sleep = Callable[[float], None]
+
+_BUSY_CODES = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+_RACES_AT_ONCE = 3  # lost races in a row that are read again without a wait
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether an error asks for patience; a lost race, by contrast, is read again at once."""
+    if isinstance(error, TransactionCancelled):
+        return any(reason.code in _BUSY_CODES for reason in error.reasons)
+    return isinstance(error, Conflict | Throttled | Unreachable)
+
+
+class Retry:
+    """Calls again what raised `Transient`.
+
+    Args:
+        stop: ends every wait at once when set.
+        first_s, longest_s: the back-off grows from the one to the other, each wait drawn below it (full jitter).
+        total_s: no new attempt after this time.
+        sleep: how to wait, in seconds; a simulator brings its own.
+    """
+
+    def __init__(
+        self,
+        stop: Event,
+        *,
+        first_s: float = 0.05,
+        longest_s: float = 5.0,
+        total_s: float = 30.0,
+        sleep: Sleep | None = None,
+    ) -> None:
+        self.stop = stop
+        self._total_s = total_s
+        self._wait = tenacity.wait_random_exponential(multiplier=first_s, max=longest_s)
+        self._sleep = sleep or tenacity.sleep_using_event(stop)
+
+    def call(
+        self,
+        function: Callable[[], T],
+        *,
+        rounds: int | None = None,
+        before_wait: Callable[[BaseException, float], object] | None = None,
+    ) -> T:
+        """The answer of `function`; at most `rounds` attempts if given, else for `total_s` seconds.
+
+        Raises:
+            Transient: the last one, when the attempts or the time are used up.
+            Stopping: the process was asked to stop meanwhile.
+        """
+        bound = tenacity.stop_after_attempt(rounds) if rounds else tenacity.stop_after_delay(self._total_s)
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            if before_wait and state.outcome and state.next_action and (error := state.outcome.exception()):
+                before_wait(error, state.next_action.sleep)
+
+        retrying = tenacity.Retrying(
+            sleep=self._sleep,
+            stop=tenacity.stop_any(bound, tenacity.stop_when_event_set(self.stop)),
+            wait=self._wait_after,
+            retry=tenacity.retry_if_exception_type(Transient),
+            before_sleep=tell,
+            reraise=True,
+        )
+        try:
+            return retrying(function)
+        except Transient:
+            if self.stop.is_set():
+                raise Stopping from None
+            raise
+
+    def _wait_after(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        lost_race = isinstance(error, Transient) and isinstance(error, TransactionCancelled) and not is_busy(error)
+        return 0.0 if lost_race and state.attempt_number <= 3 else self._wait(state)  # noqa: PLR2004

@@ -1,0 +1,86 @@
+"""The only reader of the environment: every setting once, checked, frozen.
+
+Values come from the environment or from a file `.env` in the working folder; names as in docs/settings.md.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import SettingInvalid
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "localhost.localstack.cloud"})
+
+Name = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")]
+
+
+class Settings(BaseSettings):
+    """All settings; `Settings.read()` is how a command gets them."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    message_table: Name = Field("cruddur-messages", validation_alias="DDB_MESSAGE_TABLE")
+    state_table: Name = Field("cruddur-messages-worker", validation_alias="WORKER_STATE_TABLE")
+    worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
+        "pattern-e", validation_alias="WORKER_NAME"
+    )
+    poll_ms: Annotated[int, Field(ge=10, le=60_000)] = Field(200, validation_alias="WORKER_POLL_MS")
+    batch: Annotated[int, Field(ge=1, le=1000)] = Field(1000, validation_alias="WORKER_BATCH")
+    lease_s: Annotated[float, Field(ge=1, le=600)] = Field(10, validation_alias="WORKER_LEASE_S")
+    users_file: Path | None = Field(None, validation_alias="USERS_FILE")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="LOG_LEVEL")
+    log_format: Literal["auto", "json", "console"] = Field("auto", validation_alias="LOG_FORMAT")
+    allow_insecure_endpoint: bool = Field(default=False, validation_alias="ALLOW_INSECURE_ENDPOINT")
+
+    region: str | None = Field(None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
+    profile: str | None = Field(None, validation_alias="AWS_PROFILE")
+    access_key_id: str | None = Field(None, validation_alias="AWS_ACCESS_KEY_ID")
+    secret_access_key: SecretStr | None = Field(None, validation_alias="AWS_SECRET_ACCESS_KEY")
+    session_token: SecretStr | None = Field(None, validation_alias="AWS_SESSION_TOKEN")
+    endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
+    dynamodb_endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_DYNAMODB")
+    streams_endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings of this process.
+
+        Raises:
+            SettingInvalid: a value cannot be used; the sentence names the variable.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            problem = first["msg"].removeprefix("Value error, ")
+            raise SettingInvalid(f"{name} cannot be used: {problem}." if name else f"{problem}.") from error
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _only_encrypted_beyond_this_machine(self) -> Self:
+        for url in (self.endpoint, self.dynamodb_endpoint, self.streams_endpoint):
+            parts = urlsplit(url or "https:")
+            if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+                raise ValueError(f'the endpoint "{url}" is no http(s) address')
+            if parts.scheme == "http" and not self.allow_insecure_endpoint and parts.hostname not in LOOPBACK:
+                raise ValueError(
+                    f"{url} would carry conversations unencrypted: use https, or set ALLOW_INSECURE_ENDPOINT=1"
+                )
+        return self
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether the table is on this machine, so that changing many items needs no second word."""
+        url = self.dynamodb_endpoint or self.endpoint
+        return url is not None and urlsplit(url).hostname in LOOPBACK
