@@ -18,9 +18,11 @@ AppError
 └── Fatal                     stop
     ├── Stopping                we were asked to
     ├── LeaseLost               another process works here now
+    ├── EngineFailed            the embedded engine did not come up, or ended
     ├── Misconfigured           exit 2: one sentence says what to change
     │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied
-    │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown
+    │   ├── TableMissing, TableDiffers, StreamMissing, SchemaUnknown
+    │   └── EngineMissing, EngineStopped, EngineBusy, PortTaken
     └── BadInput                exit 2: one sentence says what was wrong with it
         └── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, NotAMember, MessageToOneself, NotAllowed
 """
@@ -122,6 +124,10 @@ class LeaseLost(Fatal):
     """Another process holds the lease now."""
 
 
+class EngineFailed(Fatal):
+    """The embedded engine did not come up, or ended."""
+
+
 class Misconfigured(Fatal):
     """The configuration is wrong."""
 
@@ -160,6 +166,22 @@ class StreamMissing(Misconfigured):
 
 class SchemaUnknown(Misconfigured):
     """The state table was written by a newer version of the worker: run that version."""
+
+
+class EngineMissing(Misconfigured):
+    """The embedded engine is not installed: install the extra `local` (scripts/test does it)."""
+
+
+class EngineStopped(Misconfigured):
+    """No embedded engine is running here: start one with `devstack up --detach`."""
+
+
+class EngineBusy(Misconfigured):
+    """An embedded engine runs here already."""
+
+
+class PortTaken(Misconfigured):
+    """The port is taken by another program: choose another."""
 
 
 class BadInput(Fatal):

@@ -1,0 +1,36 @@
+"""Ports of the loopback interface."""
+
+import random
+import socket
+
+from shared.errors import PortTaken
+
+# Below every system's ephemeral range: a client that keeps knocking at a stopped engine's port could otherwise be
+# given that very port for its own end, connect to itself, and keep the engine from coming back.
+_RANGE = range(20_000, 32_000)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def choose(wanted: int | None, last: int | None) -> int:
+    """The port `wanted`; else the one used last, if it is free; else any free one.
+
+    Raises:
+        PortTaken: `wanted` is not free.
+    """
+    if wanted is not None:
+        if not is_free(wanted):
+            raise PortTaken(f"Port {wanted} is taken by another program: choose another with --port.")
+        return wanted
+    if last is not None and is_free(last):
+        return last
+    return next(port for port in random.sample(_RANGE, len(_RANGE)) if is_free(port))
