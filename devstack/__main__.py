@@ -74,7 +74,8 @@ def up(
         typer.echo(str(busy))
         return
     typer.echo(f"{engine} is ready at {keeper.url}")
-    NOTES.print('Point a shell at it: eval "$(devstack env)"')
+    where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
+    NOTES.print(f'Point a shell at it: eval "$(devstack env{where})"', soft_wrap=True, markup=False)
     if not detach:
         _keep(keeper, stop)
 
