@@ -1,4 +1,4 @@
-"""What every command shares: one sentence and an exit status for an error, JSON for programs, a guard for big changes."""
+"""What every command shares: one sentence and an exit status for an error, JSON, a guard for big changes."""
 
 import json
 import sys
@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from shared.errors import AppError, BadInput, Misconfigured, NotAllowed, Stopping
 from shared.settings import Settings
@@ -57,4 +58,4 @@ def allow_big_change(settings: Settings, yes_table: str | None) -> None:
 
 
 def _say(error: AppError) -> None:
-    NOTES.print(f"[red]error:[/red] {' '.join(str(error).split())}", soft_wrap=True)
+    NOTES.print(f"[red]error:[/red] {escape(' '.join(str(error).split()))}", soft_wrap=True)

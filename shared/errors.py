@@ -6,6 +6,7 @@ AppError
 │   ├── OutcomeUnknown          the answer was lost: it may or may not have happened
 │   ├── Throttled               slower, please
 │   ├── Conflict                another transaction holds one of the items
+│   ├── NotReady                the table is still being made or changed
 │   ├── ConditionFailed         somebody else was first (.item is what stands there)
 │   ├── TransactionCancelled    the same, per action (.reasons)
 │   ├── IteratorExpired         ask for a new shard iterator
@@ -24,7 +25,8 @@ AppError
     │   ├── TableMissing, TableDiffers, StreamMissing, SchemaUnknown
     │   └── EngineMissing, EngineStopped, EngineBusy, PortTaken
     └── BadInput                exit 2: one sentence says what was wrong with it
-        └── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, NotAMember, MessageToOneself, NotAllowed
+        ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
+        └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, NotAllowed
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,6 +59,10 @@ class Throttled(Transient):
 
 class Conflict(Transient):
     """Another transaction holds one of the items."""
+
+
+class NotReady(Transient):
+    """The table is still being made or changed."""
 
 
 class ConditionFailed(Transient):
@@ -204,8 +210,24 @@ class MessageUnknown(BadInput):
     """There is no such message."""
 
 
+class CursorInvalid(BadInput):
+    """The cursor is none of ours: use one that a listing has given."""
+
+
 class NotAMember(BadInput):
     """The user is not a member of this message group."""
+
+
+class NotTheSender(BadInput):
+    """Only who wrote a message can change or delete it."""
+
+
+class PairIsClosed(BadInput):
+    """A conversation of two takes nobody else: start a new one."""
+
+
+class GroupTooLarge(BadInput):
+    """A conversation starts with at most 49 people: its rows are written in one transaction."""
 
 
 class MessageToOneself(BadInput):

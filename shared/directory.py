@@ -1,0 +1,83 @@
+"""Who the users are: a small JSON file behind the seam `Directory`."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.errors import HandleUnknown, SettingInvalid
+from shared.models import User
+
+
+class Directory(Protocol):
+    """Finds users; a database can stand behind it as well as a file."""
+
+    def by_handle(self, handle: str) -> User:
+        """The user with exactly this handle.
+
+        Raises:
+            HandleUnknown: nobody has it.
+        """
+
+    def all(self) -> Sequence[User]:
+        """Everybody, by handle."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uuid: UUID
+    handle: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    display_name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+_ENTRIES = TypeAdapter(list[_Entry])
+
+
+class JsonDirectory:
+    """Users from a JSON file: a list of {uuid, handle, display_name}; without a path, the three that come with us."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._users = {user.handle: user for user in _read(path)}
+
+    def by_handle(self, handle: str) -> User:
+        """The user with exactly this handle.
+
+        Raises:
+            HandleUnknown: nobody has it; one that differs only in case is suggested.
+        """
+        if user := self._users.get(handle):
+            return user
+        similar = next((known for known in self._users if known.casefold() == handle.casefold()), None)
+        hint = f': did you mean "{similar}"?' if similar else "."
+        raise HandleUnknown(f'Nobody has the handle "{handle}"{hint}')
+
+    def all(self) -> Sequence[User]:
+        """Everybody, by handle."""
+        return [self._users[handle] for handle in sorted(self._users)]
+
+
+def _read(path: Path | None) -> list[User]:
+    source = path or files("shared").joinpath("users.json")
+    try:
+        entries = _ENTRIES.validate_json(source.read_bytes())
+    except OSError as error:
+        raise SettingInvalid(f"The users file {source} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingInvalid(f"The users file {source} cannot be used: {place}: {first['msg']}.") from error
+    _refuse_twins([entry.handle for entry in entries], "handle", source)
+    _refuse_twins([str(entry.uuid) for entry in entries], "uuid", source)
+    return [User(str(entry.uuid), entry.handle, entry.display_name) for entry in entries]
+
+
+def _refuse_twins(values: Sequence[str], what: str, source: object) -> None:
+    seen: dict[str, str] = {}
+    for value in values:
+        if twin := seen.get(value.casefold()):
+            raise SettingInvalid(f'The users file {source} has the {what} "{twin}" twice ("{value}").')
+        seen[value.casefold()] = value
