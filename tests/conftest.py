@@ -1,4 +1,4 @@
-"""Every test gets an environment without the user's settings; those that ask, an embedded engine and tables of their own."""
+"""Every test gets a clean environment; those that ask, an embedded engine and tables of their own."""
 
 import os
 from collections.abc import Iterator

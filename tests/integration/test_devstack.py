@@ -142,8 +142,8 @@ def test_both_ways_to_tell_a_process_know_the_same_ones() -> None:
 def test_it_listens_on_loopback_only(own: Engine) -> None:
     """Nobody else in the network reaches the engine, on no port."""
     record = last_record(own)
-    sockets = {os.readlink(fd) for fd in Path(f"/proc/{record.engine.pid}/fd").iterdir()}
-    rows = [line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()]
+    sockets = {str(fd.readlink()) for fd in Path(f"/proc/{record.engine.pid}/fd").iterdir()}
+    rows = [line.split() for table in Path("/proc/net").glob("tcp*") for line in table.read_text().splitlines()]
     listening = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
     assert listening == [f"0100007F:{record.port:04X}"]
 
