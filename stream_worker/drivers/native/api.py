@@ -1,0 +1,107 @@
+"""DynamoDB Streams as the driver needs it: shards, iterators, records, behind five calls."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.dynamo import Clients
+from shared.schema import check_messages_table
+from stream_worker.contract import Record, record_of
+from stream_worker.drivers.native.lineage import Shard
+
+MOST_PAGES = 1000  # a DescribeStream listing longer than this repeats itself
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One GetRecords answer; `next_iterator` is None when the shard has ended."""
+
+    records: tuple[Record, ...]
+    next_iterator: str | None
+
+
+class StreamsApi(Protocol):
+    """What is asked of DynamoDB Streams; errors are `Transient` or `Misconfigured` ones."""
+
+    def latest_stream(self) -> str:
+        """The ARN of the table's stream as it is now."""
+
+    def shards(self, stream: str) -> list[Shard]:
+        """A full listing. It is a hint: DescribeStream may leave shards out."""
+
+    def children(self, stream: str, parent: str) -> list[Shard]:
+        """The children of one shard, where the service can tell; else nothing."""
+
+    def iterator(self, stream: str, shard: str, after: str | None) -> str:
+        """An iterator after a sequence number, or at TRIM_HORIZON."""
+
+    def records(self, iterator: str, limit: int) -> Page:
+        """The next records."""
+
+
+class DynamoStreams:
+    """`StreamsApi` on AWS, or whatever speaks like it."""
+
+    def __init__(self, clients: Clients, table: str) -> None:
+        self._clients = clients
+        self._table = table
+
+    def latest_stream(self) -> str:
+        """The ARN of the table's stream.
+
+        Raises:
+            TableMissing, TableDiffers, StreamMissing: one sentence says what to do.
+        """
+        table = self._clients.dynamodb.call("describe_table", TableName=self._table)["Table"]
+        check_messages_table(table)
+        return str(table["LatestStreamArn"])
+
+    def shards(self, stream: str) -> list[Shard]:
+        """Every page of DescribeStream; stops at a cursor that does not move."""
+        found: dict[str, Shard] = {}
+        start: dict[str, str] = {}
+        for _ in range(MOST_PAGES):
+            description = self._describe(stream, **start)
+            found |= {shard.id: shard for shard in _shards(description["Shards"])}
+            last = description.get("LastEvaluatedShardId")
+            if not last or last == start.get("ExclusiveStartShardId"):
+                break
+            start = {"ExclusiveStartShardId": last}
+        return list(found.values())
+
+    def children(self, stream: str, parent: str) -> list[Shard]:
+        """Asks with a ShardFilter; local engines accept it and answer with nothing."""
+        wanted = {"Type": "CHILD_SHARDS", "ShardId": parent}
+        return [
+            shard for shard in _shards(self._describe(stream, ShardFilter=wanted)["Shards"]) if shard.parent == parent
+        ]
+
+    def iterator(self, stream: str, shard: str, after: str | None) -> str:
+        """Never LATEST: what was written between a listing and the first poll would be lost."""
+        where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if after:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
+        answer = self._clients.streams.call("get_shard_iterator", StreamArn=stream, ShardId=shard, **where)
+        return str(answer["ShardIterator"])
+
+    def records(self, iterator: str, limit: int) -> Page:
+        """Up to `limit` records (or 1 MB of them)."""
+        answer = self._clients.streams.call("get_records", ShardIterator=iterator, Limit=limit)
+        return Page(tuple(map(record_of, answer["Records"])), answer.get("NextShardIterator"))
+
+    def _describe(self, stream: str, **more: Any) -> dict[str, Any]:
+        description: dict[str, Any] = self._clients.streams.call("describe_stream", StreamArn=stream, **more)[
+            "StreamDescription"
+        ]
+        return description
+
+
+def _shards(listed: Iterable[Mapping[str, Any]]) -> list[Shard]:
+    return [
+        Shard(
+            id=shard["ShardId"],
+            parent=shard.get("ParentShardId"),
+            closed="EndingSequenceNumber" in shard.get("SequenceNumberRange", {}),
+        )
+        for shard in listed
+    ]

@@ -1,0 +1,161 @@
+"""One shard: an iterator, a position that moves only when records are settled, and what to do when one is gone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.errors import AppError, IteratorExpired, RecordsTrimmed, ShardMissing, Throttled, Transient
+from shared.logging import Log
+from stream_worker.contract import Batch, Gap, OnGap, Processor
+from stream_worker.drivers.native.api import Page, StreamsApi
+from stream_worker.drivers.native.checkpoints import Checkpoint, Checkpoints
+
+ITERATOR_LIVES_S = 600.0  # AWS: 15 minutes; ours is given up before
+EMPTY_PAGES_AT_TIP = 5  # so many empty pages in a row mean that there is nothing to read
+REFRESH_S = 60.0  # how often an idle shard's checkpoint says that it is still being read
+CATCH_UP_S = 5.0  # records older than this ask for the next page at once
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all shards of a stream are read with."""
+
+    api: StreamsApi
+    checkpoints: Checkpoints
+    processor: Processor
+    on_gap: OnGap
+    limit: int
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    log: Log
+
+
+class ShardReader:
+    """Reads one shard to its end."""
+
+    def __init__(self, reading: Reading, stream: str, checkpoint: Checkpoint) -> None:
+        self._with = reading
+        self._stream = stream
+        self.shard = checkpoint.shard
+        self.checkpoint = checkpoint
+        self._unsure = False
+        self._iterator: str | None = None
+        self._iterator_since = 0.0
+        self._refreshed = reading.monotonic()
+        self._empty_pages = 0
+        self._owed_for_age = False
+
+    def turn(self) -> bool:
+        """Read one page and settle it; whether there is probably more to read at once.
+
+        Raises:
+            Transient: this time it did not work; the next turn starts at the last settled record.
+        """
+        try:
+            self._reload_if_unsure()
+            self._owe_if_too_old()
+            page = self._next_page()
+            return page is not None and self._settle(page)
+        except Throttled:
+            raise  # the iterator is as good as before
+        except Transient:
+            self._iterator, self._unsure = None, True
+            raise
+        except AppError:
+            self._iterator = None
+            raise
+
+    def _reload_if_unsure(self) -> None:
+        """After a failure the table says what the checkpoint is: an answer may have been lost."""
+        if self._unsure:
+            self.checkpoint = self._with.checkpoints.reload(self.shard) or self.checkpoint
+            self._unsure = False
+
+    def _owe_if_too_old(self) -> None:
+        """Records after an old checkpoint may be gone without an error: look at all rows before going on."""
+        too_old = self._with.checkpoints.is_too_old(self.checkpoint)
+        if too_old and not self._owed_for_age:
+            self._with.on_gap(self._stream, Gap.CHECKPOINT_OLD)
+        self._owed_for_age = too_old
+
+    def _next_page(self) -> Page | None:
+        try:
+            return self._with.api.records(self._fresh_iterator(), self._with.limit)
+        except IteratorExpired:
+            self._with.log.info("iterator_expired", shard=self.shard, next="a new one after the last settled record")
+            self._iterator = None
+            return self._with.api.records(self._fresh_iterator(), self._with.limit)
+        except RecordsTrimmed:
+            self._start_over()
+        except ShardMissing:
+            self._end_if_gone()
+        return None
+
+    def _fresh_iterator(self) -> str:
+        now = self._with.monotonic()
+        if self._iterator is None or now - self._iterator_since > ITERATOR_LIVES_S:
+            self._iterator = self._with.api.iterator(self._stream, self.shard, self.checkpoint.sequence)
+            self._iterator_since = now
+        return self._iterator
+
+    def _settle(self, page: Page) -> bool:
+        if page.records:
+            self._with.processor.process(Batch(self._stream, self.shard, page.records))
+            last = page.records[-1]
+            self._keep(self._with.checkpoints.advance(self.checkpoint, last.sequence_number, last.created_at))
+        else:
+            self._rest()
+        self._iterator, self._iterator_since = page.next_iterator, self._with.monotonic()
+        if page.next_iterator is None:
+            self._keep(self._with.checkpoints.end(self.checkpoint))
+            self._with.log.info("shard_ended", shard=self.shard)
+        return self._is_more_likely(page)
+
+    def _is_more_likely(self, page: Page) -> bool:
+        if not page.records:
+            return self._is_behind(CATCH_UP_S) and self._empty_pages < EMPTY_PAGES_AT_TIP
+        lag = self._with.clock().timestamp() - page.records[-1].created_at
+        return len(page.records) >= self._with.limit or lag > 60 + CATCH_UP_S  # engines may cut times to the minute
+
+    def _is_behind(self, seconds: float) -> bool:
+        return self._with.clock().timestamp() - self.checkpoint.settled_until.timestamp() > seconds
+
+    def _rest(self) -> None:
+        """An empty page: not the end, and not even the tip before several came in a row."""
+        self._empty_pages += 1
+        now = self._with.monotonic()
+        if self._empty_pages >= EMPTY_PAGES_AT_TIP and now - self._refreshed >= REFRESH_S:
+            self._keep(self._with.checkpoints.refresh(self.checkpoint))
+
+    def _keep(self, checkpoint: Checkpoint) -> None:
+        if checkpoint is not self.checkpoint:
+            self.checkpoint = checkpoint
+            self._refreshed = self._with.monotonic()
+            if checkpoint.sequence:
+                self._empty_pages = 0
+
+    def _start_over(self) -> None:
+        """Records after our position are gone: owe a sweep, then read what is left."""
+        self._iterator = None
+        if self.checkpoint.sequence is None:  # some engines say so of a fresh shard: nothing was skipped
+            raise Throttled("The shard cannot be read from its start yet.")
+        self._with.log.error(
+            "records_trimmed", shard=self.shard, next="sweeps all rows, reads on from the oldest record"
+        )
+        self._with.on_gap(self._stream, Gap.RECORDS_TRIMMED)
+        self.checkpoint = self._with.checkpoints.rewind(self.checkpoint)
+
+    def _end_if_gone(self) -> None:
+        """The shard is not known any more: only if a full listing agrees is it lost."""
+        self._iterator = None
+        if self._is_listed():
+            raise Throttled("The shard is listed but cannot be read yet.")
+        self._with.log.error("shard_lost", shard=self.shard, next="sweeps all rows, goes on with its children")
+        self._with.on_gap(self._stream, Gap.SHARD_LOST)
+        self.checkpoint = self._with.checkpoints.end(self.checkpoint)
+
+    def _is_listed(self) -> bool:
+        try:
+            return any(shard.id == self.shard for shard in self._with.api.shards(self._stream))
+        except ShardMissing:  # the stream itself is gone
+            return False

@@ -1,0 +1,202 @@
+"""All shards of one stream: found, read in the order of their lineage, each when its time has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from random import uniform
+
+from shared.errors import Poison, ShardMissing, Transient
+from shared.keys import stamp
+from shared.logging import Log
+from shared.models import Item
+from stream_worker.contract import Gap, RunAll
+from stream_worker.drivers.native.api import StreamsApi
+from stream_worker.drivers.native.checkpoints import Checkpoint
+from stream_worker.drivers.native.lineage import Lineage, Shard
+from stream_worker.drivers.native.reader import Reading, ShardReader
+from stream_worker.state import STREAMS, State
+
+LISTING_S = 30.0  # a full listing, whatever happened
+CHILD_FIRST_S, CHILD_LONGEST_S = 0.2, 30.0  # an ended shard's children are asked for, ever more slowly
+CHILDLESS_S = 60.0  # an ended shard without a child for so long is an alarm
+MOST_POLLS_S = 400.0  # polls a second of the process; many shards are each polled less often
+SLOWEST_POLL_S = 1.0
+BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 0.2, 10.0
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A reader and when it is due."""
+
+    reader: ShardReader
+    due: float
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class _Ended:
+    """An ended shard whose children are not known yet."""
+
+    since: float
+    due: float
+    asked: int = 0
+    told: bool = False
+
+
+@dataclass(slots=True)
+class _Shards:
+    lineage: Lineage = field(default_factory=Lineage)
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    seats: dict[str, _Seat] = field(default_factory=dict)
+    childless: dict[str, _Ended] = field(default_factory=dict)
+    excused: set[str] | None = None
+    """Shards of a stream's very first listing: a sweep is owed for whatever came before them."""
+
+
+class StreamReader:
+    """Reads one stream; `step()` does one round and says when to come again."""
+
+    def __init__(self, stream: str, reading: Reading, state: State, run_all: RunAll, poll_s: float) -> None:
+        self.stream = stream
+        self._with = reading
+        self._state = state
+        self._run_all = run_all
+        self._poll_s = poll_s
+        self._now = reading.monotonic
+        self._log: Log = reading.log
+        self._api: StreamsApi = reading.api
+        self._shards = _Shards()
+        self._listing_due = 0.0
+        self._is_open = False
+
+    def step(self) -> float:
+        """One round: list if due, poll every shard that is due; the answer is in seconds.
+
+        Raises:
+            Transient: a listing failed; what is known goes on being read in the next step.
+        """
+        if not self._is_open:
+            self._open()
+        if self._now() >= self._listing_due:
+            self._list()
+        self._ask_for_children()
+        due = [seat for seat in self._shards.seats.values() if seat.due <= self._now()]
+        self._run_all([partial(self._turn, seat) for seat in due])
+        self._unseat_ended()
+        return max(0.0, self._next_due() - self._now())
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether every shard known is settled to its end."""
+        known = self._shards.lineage.shards
+        return self._is_open and all(self._ended().get(shard) for shard in known)
+
+    def _open(self) -> None:
+        """Owe what must be owed before anything of this stream is read."""
+        known = self._state.get(STREAMS, self.stream)
+        checkpoints = self._with.checkpoints.load()
+        if known is None:
+            others = next(iter(self._state.all(STREAMS)), None)
+            self._with.on_gap(self.stream, Gap.NEW_STREAM if others else Gap.FIRST_START)
+            since: Item = {"since": {"S": stamp(self._with.clock())}}
+            self._state.replace(STREAMS, self.stream, since, None)
+        elif not checkpoints:
+            self._with.on_gap(self.stream, Gap.CHECKPOINT_MISSING)
+        unlisted = [Shard(c.shard, c.parent, closed=True) for c in checkpoints.values() if not c.ended]
+        self._shards = _Shards(Lineage().heard(unlisted, full=False), checkpoints)
+        if known is not None and checkpoints:
+            self._shards.excused = set()
+        self._is_open = True
+
+    def _list(self) -> None:
+        """A full listing; sooner again while a shard waits for a parent that was not shown."""
+        try:
+            listing = self._api.shards(self.stream)
+        except ShardMissing:
+            listing = []  # the stream is gone; its readers will find out, shard by shard
+        shards = self._shards
+        shards.lineage = shards.lineage.heard(listing, full=True)
+        if shards.excused is None:
+            shards.excused = {shard.id for shard in listing}
+        for gone in self._with.checkpoints.forget_ended(shards.checkpoints, {shard.id for shard in listing}):
+            del shards.checkpoints[gone]
+        self._seat_readable()
+        waiting = shards.lineage.is_waiting(self._ended())
+        self._listing_due = self._now() + (CHILD_FIRST_S if waiting else LISTING_S)
+
+    def _seat_readable(self) -> None:
+        shards = self._shards
+        for shard in shards.lineage.readable(self._ended()):
+            if shard.id not in shards.seats:
+                checkpoint = shards.checkpoints.get(shard.id) or self._start(shard)
+                shards.checkpoints[shard.id] = checkpoint
+                shards.seats[shard.id] = _Seat(ShardReader(self._with, self.stream, checkpoint), due=self._now())
+                self._log.info("shard_opened", shard=shard.id, parent=shard.parent, after=checkpoint.sequence)
+
+    def _start(self, shard: Shard) -> Checkpoint:
+        """The first checkpoint of a shard; a sweep is owed first if something may lie between it and what we read."""
+        parent = self._shards.checkpoints.get(shard.parent or "")
+        if shard.id not in (self._shards.excused or set()):
+            if parent is None:
+                self._with.on_gap(self.stream, Gap.CHECKPOINT_MISSING)
+            elif self._with.checkpoints.is_too_old(parent):
+                self._with.on_gap(self.stream, Gap.CHECKPOINT_OLD)
+                parent = None
+        return self._with.checkpoints.start(
+            shard.id, shard.parent, parent.settled_until if parent else self._with.clock()
+        )
+
+    def _turn(self, seat: _Seat) -> None:
+        try:
+            more = seat.reader.turn()
+        except (Transient, Poison) as error:  # a refused iterator is not a bad record: ask for another
+            seat.failures += 1
+            wait = uniform(0.5, 1) * min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2 ** min(seat.failures, 10))  # noqa: S311
+            seat.due = self._now() + wait
+            self._log.warning("shard_waits", shard=seat.reader.shard, error=str(error), next=f"retry in {wait:.1f} s")
+        else:
+            seat.failures = 0
+            seat.due = self._now() + (0.0 if more else self._interval_s())
+
+    def _unseat_ended(self) -> None:
+        shards = self._shards
+        for shard, seat in list(shards.seats.items()):
+            shards.checkpoints[shard] = seat.reader.checkpoint
+            if seat.reader.checkpoint.ended:
+                del shards.seats[shard]
+                shards.childless[shard] = _Ended(since=self._now(), due=self._now())
+        self._ask_for_children()
+
+    def _ask_for_children(self) -> None:
+        """Look for the children of shards that ended; without one, the lineage is stalled."""
+        shards = self._shards
+        for shard, ended in list(shards.childless.items()):
+            if not shards.lineage.has_child(shard) and ended.due <= self._now():
+                self._ask(shard, ended)
+            if shards.lineage.has_child(shard):
+                del shards.childless[shard]
+                self._seat_readable()
+
+    def _ask(self, shard: str, ended: _Ended) -> None:
+        ended.asked += 1
+        ended.due = self._now() + min(CHILD_FIRST_S * 2 ** min(ended.asked, 10), CHILD_LONGEST_S)
+        try:
+            children = self._api.children(self.stream, shard) or self._api.shards(self.stream)
+        except Transient as error:
+            self._log.warning("children_unknown", shard=shard, error=str(error), next="asked again")
+            return
+        self._shards.lineage = self._shards.lineage.heard(children, full=False)
+        if self._now() - ended.since > CHILDLESS_S and not ended.told:
+            ended.told = True
+            self._log.error("lineage_stalled", shard=shard, next="a closed shard has no child; is the stream disabled?")
+
+    def _ended(self) -> Mapping[str, bool]:
+        return {shard: checkpoint.ended for shard, checkpoint in self._shards.checkpoints.items()}
+
+    def _interval_s(self) -> float:
+        spread = min(SLOWEST_POLL_S, len(self._shards.seats) / MOST_POLLS_S)
+        return max(self._poll_s, spread)
+
+    def _next_due(self) -> float:
+        times = [self._listing_due, *(seat.due for seat in self._shards.seats.values())]
+        return min([*times, *(ended.due for ended in self._shards.childless.values())])

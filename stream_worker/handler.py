@@ -1,0 +1,123 @@
+"""The handler: from a batch of hints to groups that are settled, or durably set aside."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from shared.errors import Poison, Stopping, Transient
+from shared.logging import Log
+from stream_worker.contract import Batch, RunAll
+from stream_worker.hints import GroupHint, read_hints
+from stream_worker.reconcile.loop import Outcome, Reconciler
+from stream_worker.reconcile.memory import Memory
+from stream_worker.reconcile.plan import Row
+from stream_worker.reconcile.ports import Letters, Store
+
+PATIENCE_S = 300.0  # a group that alone does not settle for so long becomes a dead letter
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a handler works with."""
+
+    store: Store
+    reconciler: Reconciler
+    memory: Memory
+    letters: Letters
+    run_all: RunAll
+    stopped: Callable[[], bool]
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    log: Log
+
+
+@dataclass(slots=True)
+class _Troubles:
+    """Groups that do not settle: since when; and when any group last did."""
+
+    since: dict[str, float] = field(default_factory=dict)
+    last_settled: float = float("-inf")
+
+    def settled(self, group: str, now: float) -> None:
+        self.since.pop(group, None)
+        self.last_settled = now
+
+    def is_hopeless(self, group: str, now: float) -> bool:
+        """Others have settled since this group began to fail, and it is failing for a long time."""
+        first = self.since.setdefault(group, now)
+        return now - first >= PATIENCE_S and self.last_settled > first
+
+
+class Handler:
+    """`contract.Processor`: Pattern E."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._troubles = _Troubles()
+
+    def process(self, batch: Batch) -> None:
+        """Settle every record of the batch; see `contract.Processor`."""
+        parts = self._parts
+        started = parts.monotonic()
+        hints = read_hints(batch.records)
+        for record, reason in hints.poison:
+            parts.letters.put_record(batch, record, reason)
+        jobs = [partial(self._try_group, group, hint) for group, hint in sorted(hints.groups.items())]
+        results = parts.run_all(jobs)
+        outcomes = [result for result in results if isinstance(result, Outcome)]
+        late = [result for result in results if isinstance(result, Transient)]
+        if late:
+            parts.log.warning("batch_unsettled", shard=batch.shard, groups=len(late), error=str(late[0]))
+            raise late[0]
+        parts.log.info(
+            "batch_settled",
+            shard=batch.shard,
+            records=len(batch.records),
+            groups=len(hints.groups),
+            rows_moved=sum(outcome.moved for outcome in outcomes),
+            clean=sum(outcome.clean for outcome in outcomes),
+            dead=len(hints.poison) + sum(len(outcome.failed) for outcome in outcomes),
+            lag_ms=self._lag_ms(batch),
+            duration_ms=round(1000 * (parts.monotonic() - started)),
+        )
+
+    def _try_group(self, group: str, hint: GroupHint) -> Outcome | Transient:
+        """One group settled or set aside; what may work later is handed back, so that the others go on."""
+        parts = self._parts
+        if parts.stopped():
+            raise Stopping
+        try:
+            outcome = self._settle(group, hint)
+        except Transient as error:
+            if not self._troubles.is_hopeless(group, parts.monotonic()):
+                return error
+            outcome = Outcome(failed={"": error})
+        except Poison as error:
+            outcome = Outcome(failed={"": error})
+        for user, failure in outcome.failed.items():
+            parts.letters.put_group(group, user, failure)
+        self._troubles.settled(group, parts.monotonic())
+        return outcome
+
+    def _settle(self, group: str, hint: GroupHint) -> Outcome:
+        users = hint.foreign | self._behind(group, hint)
+        for user in sorted(users):
+            self._parts.store.ensure_roster(group, user)
+        if hint.must_look or (hint.inserted and not self._parts.memory.has_applied(group, hint.inserted)):
+            return self._parts.reconciler.reconcile(group, look=users)
+        return self._only(group, users)
+
+    def _only(self, group: str, users: Collection[str]) -> Outcome:
+        return self._parts.reconciler.reconcile(group, users) if users else Outcome()
+
+    def _behind(self, group: str, hint: GroupHint) -> set[str]:
+        """Users whose row, as a worker wrote it, does not show the newest message (one read a group)."""
+        if not hint.own:
+            return set()
+        newest = self._parts.store.newest(group)
+        return {user for user, image in hint.own if not Row(image).shows(newest)}
+
+    def _lag_ms(self, batch: Batch) -> int:
+        newest = max((record.created_at for record in batch.records), default=0.0)
+        return max(0, round(1000 * (self._parts.clock().timestamp() - newest)))
