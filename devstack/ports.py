@@ -33,4 +33,4 @@ def choose(wanted: int | None, last: int | None) -> int:
         return wanted
     if last is not None and is_free(last):
         return last
-    return next(port for port in random.sample(_RANGE, len(_RANGE)) if is_free(port))
+    return next(port for port in random.SystemRandom().sample(_RANGE, len(_RANGE)) if is_free(port))

@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess  # nosec B404 - one fixed program
+import subprocess  # nosec B404
 import time
 from collections.abc import Callable
 from contextlib import suppress

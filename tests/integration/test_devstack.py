@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import localstack_client.session
 import pytest
 
 from devstack import process
@@ -146,6 +147,15 @@ def test_it_listens_on_loopback_only(own: Engine) -> None:
     rows = [line.split() for table in Path("/proc/net").glob("tcp*") for line in table.read_text().splitlines()]
     listening = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
     assert listening == [f"0100007F:{record.port:04X}"]
+
+
+def test_its_environment_leads_other_programs_to_it(own: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables alone are enough for a client that knows nothing of us."""
+    for name, value in own.environment().items():
+        monkeypatch.setenv(name, value)
+    foreign = localstack_client.session.Session().client("dynamodb")
+    assert foreign.list_tables()["TableNames"] == []
+    foreign.close()
 
 
 def test_its_folder_is_private(own: Engine) -> None:
