@@ -109,6 +109,10 @@ class Conversations:
         items = self.client.items("query", **self._partition(keys.ROSTER + group))
         return {string(item, "sk"): item for item in items}
 
+    def knows(self, group: str) -> bool:
+        """Whether there is any sign of this group: a message, a row, a former member."""
+        return bool(self.newest(group) or next(self.index_rows(group), None) or self.roster(group))
+
     def get(self, key: Item) -> Item | None:
         """One item, read strongly."""
         answer = self.client.call("get_item", TableName=self.table, Key=key, ConsistentRead=True)

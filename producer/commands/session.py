@@ -1,0 +1,68 @@
+"""What every command needs: settings, the table, the users; and the options that several commands have."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from rich.markup import escape
+
+from producer.chat import Chat
+from shared.console import NOTES
+from shared.directory import Directory, JsonDirectory
+from shared.dynamo import connect
+from shared.errors import Unreachable
+from shared.models import User
+from shared.retry import Retry
+from shared.settings import Settings
+
+PATIENCE_S = 10.0  # of a command that somebody waits for
+
+T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Cursor = Annotated[str | None, typer.Option(help="Go on where another page ended.")]
+Capacity = Annotated[bool, typer.Option("--capacity", help="Say what the page has cost in read units.")]
+Group = Annotated[UUID, typer.Option("--group", help="The group's UUID.")]
+Limit = Annotated[int, typer.Option(min=1, max=100, help="How many, at most.")]
+Sender = Annotated[str, typer.Option("--from", metavar="HANDLE", help="Who writes.")]
+YesTable = Annotated[str | None, typer.Option(metavar="NAME", help="Repeat the table's name if it is not local.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's run."""
+
+    settings: Settings
+    chat: Chat
+    users: Directory
+
+    def user(self, handle: str) -> User:
+        """The user with this handle."""
+        return self.users.by_handle(handle)
+
+    def read(self, look: Callable[[], T]) -> T:
+        """What `look` sees, as soon as the engine can be reached."""
+        return self.chat.patiently(look)
+
+
+def open_session(*, patience_s: float = PATIENCE_S, stop: Event | None = None, threads: int = 4) -> Session:
+    """Settings from the environment, a connection, the users' file."""
+    settings = Settings.read()
+    users = JsonDirectory(settings.users_file)
+    retry = Retry(stop or Event(), total_s=patience_s)
+    client = connect(settings, threads=threads).dynamodb
+    return Session(settings, Chat(client, settings.message_table, retry, tell=_say_once(patience_s)), users)
+
+
+def _say_once(patience_s: float) -> Callable[[BaseException, float], None]:
+    said = Event()
+
+    def tell(error: BaseException, _seconds: float) -> None:
+        if isinstance(error, Unreachable) and not said.is_set():
+            said.set()
+            NOTES.print(f"{escape(str(error))} Trying again for {patience_s:.0f} s.", soft_wrap=True)
+
+    return tell
