@@ -5,7 +5,7 @@ from collections.abc import Callable
 from stream_worker.dead_letters import Retrier
 from stream_worker.sweep import Sweeps
 
-IDLE_S = 5.0
+IDLE_S = 2.0
 LETTERS_EVERY_S = 10.0
 
 

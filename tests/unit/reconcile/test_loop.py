@@ -1,0 +1,311 @@
+"""The reconcile against a table in memory, with others acting between any two calls."""
+
+from collections.abc import Sequence
+from functools import partial
+from threading import Event
+from typing import NoReturn
+
+import pytest
+
+from shared.errors import OutcomeUnknown, Reason, Stopping, Throttled, TransactionCancelled
+from shared.models import Item, string
+from shared.retry import Retry
+from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.memory import Memory
+from stream_worker.reconcile.plan import Action, Create
+from tests.fakes.table import FINE, MemoryTable, at
+
+G = "group"
+
+
+class Scene:
+    """A table, a memory and the production reconcile on them."""
+
+    def __init__(self) -> None:
+        self.table = MemoryTable()
+        self.memory = Memory()
+        self.stop = Event()
+        self.worker = Reconciler(self.table, self.memory, Retry(self.stop, sleep=lambda _: None))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """Ann and Bob talk; both rows show the message at 1."""
+    scene = Scene()
+    scene.table.message(G, at(1))
+    scene.table.member(G, "ann", at(1))
+    scene.table.member(G, "bob", at(1))
+    return scene
+
+
+def test_a_message_moves_every_row_in_one_transaction(scene: Scene) -> None:
+    """Pattern E: both rows show the new message, or neither."""
+    scene.table.message(G, at(2), "new")
+    assert scene.worker.reconcile(G).moved == 2
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "new")]
+    assert len(scene.table.commits) == 1
+
+
+def test_a_clean_group_is_not_written(scene: Scene) -> None:
+    """Its own writes come back in the stream; they must not make new ones."""
+    assert scene.worker.reconcile(G).clean == 2
+    assert scene.table.commits == []
+
+
+def test_rows_are_read_before_the_message(scene: Scene) -> None:
+    """The other order leaves a row stale for ever with two workers and plain puts."""
+    scene.worker.reconcile(G)
+    assert scene.table.calls == ["roster", "hints", "rows_at", "newest"]
+
+
+def test_a_second_reconcile_needs_no_index(scene: Scene) -> None:
+    """The process remembers where rows stand; a hit is confirmed by a strong read all the same."""
+    scene.worker.reconcile(G)
+    scene.table.calls.clear()
+    scene.worker.reconcile(G)
+    assert scene.table.calls == ["roster", "rows_at", "newest"]
+
+
+def test_a_row_that_the_index_hides_is_moved(scene: Scene) -> None:
+    """The index never decides who is a member."""
+    scene.table.index[G] = {"ann": at(1)}
+    scene.table.message(G, at(2), "new")
+    scene.worker.reconcile(G)
+    assert scene.table.shown("bob") == [(G, "new")]
+
+
+def test_a_hint_that_leads_to_another_group_is_no_hit(scene: Scene) -> None:
+    """A position may be another group's by now."""
+    scene.table.row("other", "bob", at(7))
+    scene.table.index[G] = {"ann": at(1), "bob": at(7)}
+    scene.table.message(G, at(2), "new")
+    scene.worker.reconcile(G)
+    assert scene.table.shown("bob") == [(G, "new"), ("other", "hi")]
+
+
+def test_a_member_without_a_row_gets_none(scene: Scene) -> None:
+    """Membership is the row: who left is not brought back."""
+    scene.table.drop(scene.table.rows("bob")[0].item)
+    scene.table.message(G, at(2))
+    scene.worker.reconcile(G)
+    assert scene.table.rows("bob") == []
+
+
+def test_a_message_deleted_before_the_commit(scene: Scene) -> None:
+    """The transaction rests on the message it shows; without it the reconcile reads again."""
+    scene.table.message(G, at(2), "soon gone")
+    scene.table.before("commit", partial(scene.table.unsend, G, at(2)))
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "hi")]
+
+
+def test_a_message_edited_before_the_commit(scene: Scene) -> None:
+    """A text that is no longer the message's is never written."""
+    scene.table.message(G, at(2), "first")
+    scene.table.before("commit", partial(scene.table.message, G, at(2), "second"))
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == [(G, "second")]
+
+
+def test_no_way_back_while_the_message_stands(scene: Scene) -> None:
+    """Deleted, then put again: the row must not move away from it."""
+    scene.table.message(G, at(2), "new")
+    scene.worker.reconcile(G)
+    scene.table.unsend(G, at(2))
+    scene.table.before("commit", partial(scene.table.message, G, at(2), "new"))
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == [(G, "new")]
+
+
+def test_rows_move_back_when_the_newest_is_deleted(scene: Scene) -> None:
+    """The list shows the newest message there is."""
+    scene.table.message(G, at(2), "new")
+    scene.worker.reconcile(G)
+    scene.table.unsend(G, at(2))
+    scene.worker.reconcile(G)
+    assert [row.sk for row in scene.table.rows("ann")] == [at(1)]
+
+
+def test_the_last_message_deleted_blanks_the_rows(scene: Scene) -> None:
+    """Deleted text is in no row; the place in the list stays; a new message is shown again."""
+    scene.table.unsend(G, at(1))
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == [(G, "")]
+    scene.table.message(G, at(3), "again")
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == [(G, "again")]
+
+
+def test_a_row_changed_by_another_before_the_commit(scene: Scene) -> None:
+    """An attribute written between read and move is kept: the condition is the whole row as read."""
+    ann = scene.table.rows("ann")[0].item
+    scene.table.message(G, at(2), "new")
+    scene.table.before("commit", lambda: scene.table.put({**ann, "pinned": {"BOOL": True}, "message": {"S": "?"}}))
+    scene.worker.reconcile(G)
+    assert scene.table.rows("ann")[0].item["pinned"] == {"BOOL": True}
+
+
+@pytest.mark.parametrize("others", [1, 2, 3, 40])
+def test_another_group_on_the_same_time_stamp(scene: Scene, others: int) -> None:
+    """However many groups share a time stamp, each keeps its row; what is compared is the message's own stamp."""
+    for i in range(others):
+        scene.table.row(f"other-{i}", "bob", at(2 + i))
+    scene.table.message(G, at(2), "new")
+    scene.worker.reconcile(G)
+    ours = [row for row in scene.table.rows("bob") if row.group == G]
+    assert [(row.sk, row.shown) for row in ours] == [(at(2 + others), at(2))]
+    assert len(scene.table.rows("bob")) == others + 1
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_duplicates_are_removed(scene: Scene, count: int) -> None:
+    """What the original left in a list is one row again, in as many transactions as it takes."""
+    for i in range(count):
+        scene.table.row(G, "bob", at(100 + i))
+    scene.table.index[G] = {"ann": at(1)}
+    scene.worker.reconcile(G)
+    assert [(row.group, row.sk) for row in scene.table.rows("bob")] == [(G, at(1))]
+
+
+def test_a_duplicate_beside_a_clean_row_is_seen_when_looked_for(scene: Scene) -> None:
+    """A hinted row may be clean while another stands beside it, so a row record reads the whole list."""
+    scene.table.row(G, "bob", at(50))
+    scene.table.index[G] = {"ann": at(1), "bob": at(1)}
+    scene.worker.reconcile(G, look={"bob"})
+    assert len(scene.table.rows("bob")) == 1
+
+
+def test_the_new_key_taken_by_the_very_group(scene: Scene) -> None:
+    """Another worker was faster: read again, nothing to do."""
+    scene.table.message(G, at(2), "new")
+    rival = Reconciler(scene.table, Memory(), Retry(Event(), sleep=lambda _: None))
+    scene.table.before("commit", lambda: rival.reconcile(G))
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "new")]
+
+
+class Stubborn(MemoryTable):
+    """A table on which one user's row cannot be written."""
+
+    def __init__(self, user: str, code: str) -> None:
+        super().__init__()
+        self.user, self.code = user, code
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """Cancelled whenever that user's row would be created."""
+        reasons = [Reason(self.code) if self._is_theirs(action) else FINE for action in actions]
+        if any(reason is not FINE for reason in reasons):
+            self.calls.append("commit")
+            raise TransactionCancelled(reasons)
+        super().commit(actions)
+
+    def _is_theirs(self, action: Action) -> bool:
+        return isinstance(action, Create) and string(action.item, "pk") == f"GRP#{self.user}"
+
+
+def stubborn_scene(code: str) -> Scene:
+    """Ann's row can be moved, Bob's never."""
+    scene = Scene()
+    scene.table = Stubborn("bob", code)
+    scene.worker = Reconciler(scene.table, scene.memory, Retry(scene.stop, sleep=lambda _: None))
+    scene.table.message(G, at(2), "new")
+    for user in ("ann", "bob"):
+        scene.table.member(G, user, at(1))
+    return scene
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ValidationError", "ItemCollectionSizeLimitExceeded"])
+def test_one_member_in_trouble_stops_nobody_else(code: str) -> None:
+    """The others are settled; the one is named, for a dead letter."""
+    scene = stubborn_scene(code)
+    outcome = scene.worker.reconcile(G)
+    assert list(outcome.failed) == ["bob"]
+    assert scene.table.shown("ann") == [(G, "new")]
+
+
+def test_rounds_are_bounded() -> None:
+    """24 lost races of one member are enough; a refusal is not tried again."""
+    conflict, refusal = stubborn_scene("TransactionConflict"), stubborn_scene("ValidationError")
+    for scene in (conflict, refusal):
+        scene.worker.reconcile(G)
+    assert conflict.table.calls.count("commit") == 1 + 1 + 24  # together, Ann alone, Bob's rounds
+    assert refusal.table.calls.count("commit") == 3
+
+
+def fail(error: Exception) -> NoReturn:
+    """Raise, as a deed."""
+    raise error
+
+
+@pytest.mark.parametrize("call", ["roster", "hints", "rows_at", "newest", "commit"])
+def test_an_error_that_may_pass_is_handed_on(scene: Scene, call: str) -> None:
+    """A throttle or a lost answer raises: the batch comes again, and then all is right."""
+    scene.table.message(G, at(2), "new")
+    scene.table.before(call, partial(fail, Throttled()))
+    with pytest.raises(Throttled):
+        scene.worker.reconcile(G)
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "new")]
+
+
+def test_a_lost_answer_is_not_believed_either_way(scene: Scene) -> None:
+    """The commit was applied and its answer lost: the next reconcile finds the rows right and writes nothing."""
+    scene.table.message(G, at(2), "new")
+    rival = Reconciler(scene.table, Memory(), Retry(Event(), sleep=lambda _: None))
+    scene.table.before("commit", lambda: (rival.reconcile(G), fail(OutcomeUnknown())))
+    with pytest.raises(OutcomeUnknown):
+        scene.worker.reconcile(G)
+    commits = len(scene.table.commits)
+    assert scene.worker.reconcile(G).clean == 2
+    assert len(scene.table.commits) == commits
+
+
+def test_stopping_begins_no_new_transaction(scene: Scene) -> None:
+    """After SIGTERM the transaction in hand is the last one."""
+    scene.table.message(G, at(2), "new")
+    scene.stop.set()
+    with pytest.raises(Stopping):
+        scene.worker.reconcile(G)
+    assert scene.table.commits == []
+
+
+def test_a_large_group_is_settled_in_slices(scene: Scene) -> None:
+    """150 members take four transactions of at most 100 actions."""
+    for i in range(150):
+        scene.table.member(G, f"user-{i:03}", at(1))
+    scene.table.message(G, at(2), "new")
+    assert scene.worker.reconcile(G).moved == 152
+    assert [len(commit) for commit in scene.table.commits] == [99, 99, 99, 11]
+
+
+def test_an_applied_message_is_remembered(scene: Scene) -> None:
+    """The insertion of what every row already shows, or of something older, needs no look."""
+    scene.worker.reconcile(G)
+    assert scene.memory.has_applied(G, at(1))
+    assert not scene.memory.has_applied(G, at(2))
+
+
+def test_nothing_is_remembered_of_rows_not_seen(scene: Scene) -> None:
+    """A member without a visible row may have one that a torn Query hid."""
+    bob: Item = scene.table.rows("bob")[0].item
+    scene.table.drop(bob)
+    scene.worker.reconcile(G)
+    assert not scene.memory.has_applied(G, at(1))
+
+
+def test_moving_back_forgets(scene: Scene) -> None:
+    """After a deletion the same message may be put again; its insertion must be looked at."""
+    scene.table.message(G, at(2), "new")
+    scene.worker.reconcile(G)
+    scene.table.unsend(G, at(2))
+    scene.worker.reconcile(G)
+    assert not scene.memory.has_applied(G, at(1))
+
+
+def test_overlapping_visits_remember_nothing(scene: Scene) -> None:
+    """Two threads on one group may have read different messages; neither may vouch for it."""
+    first = scene.memory.begin(G)
+    second = scene.memory.begin(G)
+    scene.memory.applied(G, at(1), second)
+    scene.memory.applied(G, at(5), first)
+    assert not scene.memory.has_applied(G, at(1))
