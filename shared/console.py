@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from importlib.metadata import version
 
@@ -14,6 +15,7 @@ from shared.settings import Settings
 
 OK, FINDING, USAGE, FAILURE = 0, 1, 2, 3
 
+OUT = Console(highlight=False)
 NOTES = Console(stderr=True, highlight=False)
 
 
@@ -28,6 +30,9 @@ def run(app: Callable[[], object]) -> None:
         sys.exit(USAGE)
     except AppError as error:
         _say(error)
+        sys.exit(FAILURE)
+    except Exception:  # noqa: BLE001 - nobody foresaw it: the trace is for us, the status must not look like a finding
+        traceback.print_exc()
         sys.exit(FAILURE)
 
 

@@ -41,6 +41,7 @@ _BAD_CREDENTIALS = frozenset(
 )
 _SIMPLE: dict[str, type[errors.AppError]] = {
     "ExpiredIteratorException": errors.IteratorExpired,
+    "ResourceInUseException": errors.NotReady,
     "TrimmedDataAccessException": errors.RecordsTrimmed,
     "TransactionConflictException": errors.Conflict,
     "TransactionInProgressException": errors.OutcomeUnknown,
@@ -76,6 +77,8 @@ class Client:
             raise _credentials_or_region(error) from error
         except (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError) as error:
             raise errors.Unreachable(f"Nobody answers at {self.raw.meta.endpoint_url}.") from error
+        except aws.ParamValidationError as error:
+            raise errors.RequestRefused(f"{operation} was not sent: {error}") from error
         except aws.BotoCoreError as error:  # read time-out, connection cut: it may have happened
             raise errors.OutcomeUnknown(f"The answer to {operation} was lost ({type(error).__name__}).") from error
         return answer
@@ -179,6 +182,25 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
         raise _credentials_or_region(error) from error
     read_records_fast(streams.meta.events.register)
     return Clients(Client(dynamodb), Client(streams, streams=True))
+
+
+def unless_changed(item: Item | None) -> dict[str, Any]:
+    """The condition parameters "if the item is as it was read" (None: "if nothing stands there").
+
+    Every attribute that was read must be equal; no condition of DynamoDB can say that none was added.
+    """
+    if item is None:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    attributes = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+    return {
+        "ConditionExpression": " AND ".join(f"#r{i} = :r{i}" for i in range(len(attributes))) or "attribute_exists(pk)",
+        **({"ExpressionAttributeNames": {f"#r{i}": name for i, name in enumerate(attributes)}} if attributes else {}),
+        **(
+            {"ExpressionAttributeValues": {f":r{i}": v for i, v in enumerate(attributes.values())}}
+            if attributes
+            else {}
+        ),
+    }
 
 
 def read_records_fast(register: Callable[[str, Callable[..., None]], object]) -> None:

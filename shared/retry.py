@@ -51,10 +51,11 @@ class Retry:
         self,
         function: Callable[[], T],
         *,
+        on: type[Transient] = Transient,
         rounds: int | None = None,
         before_wait: Callable[[BaseException, float], object] | None = None,
     ) -> T:
-        """The answer of `function`; at most `rounds` attempts if given, else for `total_s` seconds.
+        """The answer of `function`, called again after `on`: `rounds` times if given, else for `total_s` seconds.
 
         Raises:
             Transient: the last one, when the attempts or the time are used up.
@@ -70,7 +71,7 @@ class Retry:
             sleep=self._sleep,
             stop=tenacity.stop_any(bound, tenacity.stop_when_event_set(self.stop)),
             wait=self._wait_after,
-            retry=tenacity.retry_if_exception_type(Transient),
+            retry=tenacity.retry_if_exception_type(on),
             before_sleep=tell,
             reraise=True,
         )

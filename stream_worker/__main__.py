@@ -42,8 +42,12 @@ SHARD_THREADS = 16
 GROUP_THREADS = 8
 GRACE_S = 9.0  # a call that hangs must not keep the process longer than this after SIGTERM
 
-app = typer.Typer(no_args_is_help=True, help="Pattern E: keeps every member's conversation row at the newest message.")
-letters_app = typer.Typer(no_args_is_help=True, help="What could not be settled.")
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Pattern E: keeps every member's conversation row at the newest message.",
+)
+letters_app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="What could not be settled.")
 app.add_typer(letters_app, name="dead-letters")
 
 
