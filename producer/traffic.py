@@ -105,6 +105,15 @@ def rooms(plan: Plan) -> list[Room]:
     return made
 
 
+def script(plan: Plan) -> Iterator[tuple[int, int]]:
+    """(turn, place of the group): a few groups get most of the messages (Zipf). The same for all threads."""
+    draw = Random(f"{plan.seed}/script")
+    weights = list(accumulate(1 / (rank + 1) for rank in range(plan.groups)))
+    turns = range(plan.total) if plan.total is not None else count()
+    for turn in turns:
+        yield turn, draw.choices(range(plan.groups), cum_weights=weights)[0]
+
+
 def run(chat: Chat, plan: Plan, stop: Event, advance: Callable[[], object]) -> Summary:
     """Play the script; `advance` is called after each message.
 
@@ -138,7 +147,7 @@ class _Thread:
         """Play this thread's share of the script."""
         draw = Random(f"{self.plan.seed}/thread/{number}")
         try:
-            for turn, place in _script(self.plan):
+            for turn, place in script(self.plan):
                 if place % self.plan.threads == number and not self._wait(turn, began):
                     self._turn(draw, self.places[place])
                 if self.stop.is_set():
@@ -208,15 +217,6 @@ class _Thread:
 def _summary(counts: Counter[str], groups: int, seconds: float) -> Summary:
     names = ("messages", "edits", "deletes", "leaves", "joins", "refused")
     return Summary(**{name: counts[name] for name in names}, groups=groups, seconds=round(seconds, 3))
-
-
-def _script(plan: Plan) -> Iterator[tuple[int, int]]:
-    """(turn, place of the group): a few groups get most of the messages (Zipf). The same for all threads."""
-    draw = Random(f"{plan.seed}/script")
-    weights = list(accumulate(1 / (rank + 1) for rank in range(plan.groups)))
-    turns = range(plan.total) if plan.total is not None else count()
-    for turn in turns:
-        yield turn, draw.choices(range(plan.groups), cum_weights=weights)[0]
 
 
 def _members(draw: Random, users: Sequence[User], taken: set[frozenset[str]]) -> Sequence[User]:

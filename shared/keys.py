@@ -39,7 +39,7 @@ def roster_key(group: str, user: str) -> Item:
 
 def stamp(moment: datetime) -> str:
     """An aware `moment` as our fixed-width UTC time stamp."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def is_ours(sk: str) -> bool:

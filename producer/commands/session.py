@@ -48,10 +48,11 @@ class Session:
         return self.chat.patiently(look)
 
 
-def open_session(*, patience_s: float = PATIENCE_S, stop: Event | None = None, threads: int = 4) -> Session:
+def open_session(*, patience_s: float | None = None, stop: Event | None = None, threads: int = 4) -> Session:
     """Settings from the environment, a connection, the users' file."""
     settings = Settings.read()
     users = JsonDirectory(settings.users_file)
+    patience_s = patience_s or PATIENCE_S
     retry = Retry(stop or Event(), total_s=patience_s)
     client = connect(settings, threads=threads).dynamodb
     return Session(settings, Chat(client, settings.message_table, retry, tell=_say_once(patience_s)), users)

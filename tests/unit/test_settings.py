@@ -1,0 +1,81 @@
+"""Settings: from the environment, checked, named when they cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.errors import SettingInvalid
+from shared.settings import Settings
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    """People script against them."""
+    settings = Settings.read()
+    assert (settings.message_table, settings.state_table) == ("cruddur-messages", "cruddur-messages-worker")
+    assert (settings.worker_name, settings.poll_ms, settings.batch, settings.lease_s) == ("pattern-e", 200, 1000, 10)
+
+
+def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`.env` of the working folder is read too; an empty variable counts as unset."""
+    (tmp_path / ".env").write_text("DDB_MESSAGE_TABLE=from-file\nWORKER_NAME=from-file\nUNKNOWN=1\n")
+    monkeypatch.setenv("DDB_MESSAGE_TABLE", "from-environment")
+    monkeypatch.setenv("WORKER_NAME", "")
+    settings = Settings.read()
+    assert (settings.message_table, settings.worker_name) == ("from-environment", "from-file")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DDB_MESSAGE_TABLE", "a b"),
+        ("WORKER_NAME", "a/b"),
+        ("WORKER_POLL_MS", "often"),
+        ("WORKER_BATCH", "1001"),
+        ("WORKER_LEASE_S", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """One sentence."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingInvalid, match=name):
+        Settings.read()
+
+
+@pytest.mark.parametrize("url", ["ftp://localhost", "localhost:4566", "http://"])
+def test_an_endpoint_is_an_http_address(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Whatever else it is, it is refused."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(SettingInvalid, match="endpoint"):
+        Settings.read()
+
+
+def test_conversations_leave_this_machine_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http is for loopback, unless somebody insists."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://10.0.0.5:8000")
+    with pytest.raises(SettingInvalid, match="ALLOW_INSECURE_ENDPOINT"):
+        Settings.read()
+    monkeypatch.setenv("ALLOW_INSECURE_ENDPOINT", "1")
+    assert Settings.read().dynamodb_endpoint == "http://10.0.0.5:8000"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "dynamodb", "local"),
+    [
+        (None, None, False),
+        ("http://127.0.0.1:1", None, True),
+        ("http://127.0.0.1:1", "https://dynamodb.us-east-1.amazonaws.com", False),
+        ("https://example.org", "http://localhost:1", True),
+    ],
+)
+def test_local_is_where_the_table_is(endpoint: str | None, dynamodb: str | None, local: bool) -> None:  # noqa: FBT001
+    """The service's own endpoint wins over the common one."""
+    assert Settings(endpoint=endpoint, dynamodb_endpoint=dynamodb).is_local is local
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in a repr nor in a dump."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    settings = Settings.read()
+    assert "hush" not in f"{settings!r} {settings.model_dump()}"
