@@ -94,6 +94,11 @@ class Conversations:
         """The same without the index; looks twice before it denies, as one look can miss a row that moves back."""
         return any(self.rows(group, user) for _look in range(2))
 
+    def shows(self, message: Message) -> bool:
+        """Whether the sender's row shows this message, or a newer one."""
+        rows = self.member_rows(message.group, [message.sender.uuid]).values()
+        return any(conversation_of(row).last_message_at >= message.created_at for row in rows)
+
     def index_rows(self, group: str) -> Iterator[Item]:
         """The group's rows as the index knows them: eventually consistent, a hint."""
         return self.client.items(

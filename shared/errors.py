@@ -7,6 +7,7 @@ AppError
 │   ├── Throttled               slower, please
 │   ├── Conflict                another transaction holds one of the items
 │   ├── NotReady                the table is still being made or changed
+│   ├── WorkerBehind            no row shows the message yet
 │   ├── ConditionFailed         somebody else was first (.item is what stands there)
 │   ├── TransactionCancelled    the same, per action (.reasons)
 │   ├── IteratorExpired         ask for a new shard iterator
@@ -63,6 +64,10 @@ class Conflict(Transient):
 
 class NotReady(Transient):
     """The table is still being made or changed."""
+
+
+class WorkerBehind(Transient):
+    """No row shows the message yet: is a worker running?"""
 
 
 class ConditionFailed(Transient):

@@ -33,7 +33,7 @@ def configure(level: str, style: str) -> None:
     final: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if console
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [structlog.processors.format_exc_info, _event_first, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -58,3 +58,8 @@ def logger(name: str) -> Log:
     """The logger of one part of the software, such as `stream_worker.handler`."""
     log: Log = structlog.stdlib.get_logger(f"pattern_e.{name}")
     return log
+
+
+def _event_first(_logger: object, _method: str, facts: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """When, how bad, what: a person at a terminal reads the first columns of a line."""
+    return {name: facts.pop(name, "") for name in ("timestamp", "level", "event")} | dict(facts)

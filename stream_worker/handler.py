@@ -6,8 +6,10 @@ from datetime import datetime
 from functools import partial
 
 from shared.errors import Poison, Stopping, Transient
+from shared.keys import is_ours
 from shared.logging import Log
-from stream_worker.contract import Batch, RunAll
+from shared.models import string
+from stream_worker.contract import Batch, Record, RunAll
 from stream_worker.hints import GroupHint, read_hints
 from stream_worker.reconcile.loop import Outcome, Reconciler
 from stream_worker.reconcile.memory import Memory
@@ -119,5 +121,14 @@ class Handler:
         return {user for user, image in hint.own if not Row(image).shows(newest)}
 
     def _lag_ms(self, batch: Batch) -> int:
-        newest = max((record.created_at for record in batch.records), default=0.0)
+        newest = max(map(_written_at, batch.records), default=0.0)
         return max(0, round(1000 * (self._parts.clock().timestamp() - newest)))
+
+
+def _written_at(record: Record) -> float:
+    """When it was written: a message's own time stamp, where it refines the stream's whole seconds."""
+    sk = string(record.keys, "sk") if isinstance(record.keys, dict) else ""
+    if record.kind != "INSERT" or not is_ours(sk):
+        return record.created_at
+    stamped = datetime.fromisoformat(sk).timestamp()
+    return stamped if 0 <= stamped - record.created_at < 1 else record.created_at

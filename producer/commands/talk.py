@@ -1,16 +1,21 @@
 """Commands that write as one user: start, send, edit, delete, join, leave."""
 
 from dataclasses import asdict
+from functools import partial
+from threading import Event
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from producer import membership, messages
-from producer.commands.session import AsJson, Group, Sender, open_session
+from producer.commands.session import AsJson, Group, Sender, Session, open_session
 from shared.console import NOTES, emit_json
-from shared.errors import BadInput
+from shared.errors import BadInput, WorkerBehind
 from shared.models import Message
+
+_LOOK_AGAIN_S = 0.02
 
 Text = Annotated[str, typer.Argument(help="1 to 1,024 characters.")]
 Which = Annotated[str | None, typer.Option("--message", help="Its UUID or sort key; without it, your newest.")]
@@ -39,6 +44,9 @@ def send(
     sender: Sender,
     to: Annotated[str | None, typer.Option(metavar="HANDLE", help="To whom.")] = None,
     group: Annotated[UUID | None, typer.Option(help="Or into which group: its UUID.")] = None,
+    wait: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Wait until the worker has moved the sender's row.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a message to somebody, or into a group.
@@ -54,6 +62,8 @@ def send(
     else:
         message = messages.send(session.chat, str(group), me, text)
     _print(message, as_json=as_json)
+    if wait is not None:
+        _await_worker(session, message, wait)
 
 
 def edit(text: Text, *, sender: Sender, group: Group, message: Which = None, as_json: AsJson = False) -> None:
@@ -99,3 +109,13 @@ def _print(message: Message, *, as_json: bool) -> None:
         emit_json(asdict(message))
     else:
         typer.echo(f"{message.created_at}  message {message.uuid}  group {message.group}")
+
+
+def _await_worker(session: Session, message: Message, seconds: float) -> None:
+    """Look at the sender's row until it shows the message, and say how long it took."""
+    began = monotonic()
+    while not session.read(partial(session.chat.read.shows, message)):
+        if monotonic() - began > seconds:
+            raise WorkerBehind(f"No row shows the message after {seconds:g} s: is a worker running?")
+        Event().wait(_LOOK_AGAIN_S)
+    NOTES.print(f"moved in {1000 * (monotonic() - began):.0f} ms")

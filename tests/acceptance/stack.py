@@ -39,7 +39,7 @@ class Worker:
 
     def has_said(self, event: str, count: int = 1) -> bool:
         """Whether a line of this event was logged, `count` times."""
-        return sum(line["event"] == event for line in self.lines) >= count
+        return len([line for line in self.lines if line["event"] == event]) >= count
 
     def wait_for(self, event: str, count: int = 1) -> None:
         """Wait until it has said so."""
@@ -119,9 +119,9 @@ class Stack:
         assert status == 0, err
         return out
 
-    def verify(self) -> dict[str, Any]:
+    def verify(self, patience_s: int = 30) -> dict[str, Any]:
         """The result of `stream-worker verify`, when the worker has had its time."""
-        _, out, err = self.run("stream-worker", "verify", "--json", "--patience", "30")
+        _, out, err = self.run("stream-worker", "verify", "--json", "--patience", str(patience_s))
         assert out, err
         report: dict[str, Any] = json.loads(out)
         return report

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -15,44 +15,8 @@ from stream_worker.handler import PATIENCE_S, Handler, Parts
 from stream_worker.pool import Pool
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
+from tests.fakes.outlets import Letters, Lines
 from tests.fakes.table import MemoryTable, at, texts
-
-
-class Letters:
-    """Dead letters, in a list."""
-
-    def __init__(self) -> None:
-        self.put: list[tuple[str, ...]] = []
-        self.down = 0
-
-    def put_record(self, batch: Batch, record: Record, reason: str) -> None:
-        """See `Letters`."""
-        self._put(batch.shard, record.sequence_number, reason)
-
-    def put_group(self, group: str, user: str, error: AppError) -> None:
-        """See `Letters`."""
-        self._put(group, user, type(error).__name__)
-
-    def _put(self, *letter: str) -> None:
-        if self.down:
-            self.down -= 1
-            raise Throttled
-        self.put.append(letter)
-
-
-class Lines:
-    """A log, in a list."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, dict[str, Any]]] = []
-
-    def debug(self, event: str, **facts: Any) -> None:
-        self.lines.append((event, facts))
-
-    info = warning = error = debug
-
-    def bind(self, **_: Any) -> "Lines":
-        return self
 
 
 class Scene:
@@ -262,3 +226,12 @@ def test_a_stopped_handler_begins_no_group(scene: Scene) -> None:
     with pytest.raises(Stopping):
         scene.deliver(message("g"))
     assert string(scene.table.rows("anng")[0].item, "message") == "hi"
+
+
+def test_lag_is_finer_than_the_streams_seconds(scene: Scene) -> None:
+    """A message's own time stamp says when within the second it was written; an old one says nothing."""
+    fresh = Record("INSERT", texts(pk="MSG#g", sk="2026-11-22T10:00:04.750000+00:00"), "1", 1795341604.0)
+    seeded = Record("INSERT", texts(pk="MSG#g", sk="2020-01-01T10:00:00.000000+00:00"), "2", 1795341603.0)
+    scene.deliver(fresh)
+    scene.deliver(seeded)
+    assert [facts["lag_ms"] for _, facts in scene.log.lines] == [250, 2000]

@@ -1,0 +1,43 @@
+"""Where things end up: dead letters and log lines, in lists."""
+
+from typing import Any
+
+from shared.errors import AppError, Throttled
+from stream_worker.contract import Batch, Record
+
+
+class Letters:
+    """Dead letters, in a list."""
+
+    def __init__(self) -> None:
+        self.put: list[tuple[str, ...]] = []
+        self.down = 0
+
+    def put_record(self, batch: Batch, record: Record, reason: str) -> None:
+        """See `Letters`."""
+        self._put(batch.shard, record.sequence_number, reason)
+
+    def put_group(self, group: str, user: str, error: AppError) -> None:
+        """See `Letters`."""
+        self._put(group, user, type(error).__name__)
+
+    def _put(self, *letter: str) -> None:
+        if self.down:
+            self.down -= 1
+            raise Throttled
+        self.put.append(letter)
+
+
+class Lines:
+    """A log, in a list."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def debug(self, event: str, **facts: Any) -> None:
+        self.lines.append((event, facts))
+
+    info = warning = error = debug
+
+    def bind(self, **_: Any) -> "Lines":
+        return self

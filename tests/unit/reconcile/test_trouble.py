@@ -1,0 +1,102 @@
+"""Members in trouble, answers that are lost, a process that is asked to stop."""
+
+from collections.abc import Sequence
+from functools import partial
+from threading import Event
+from typing import NoReturn
+
+import pytest
+
+from shared.errors import OutcomeUnknown, Reason, Stopping, Throttled, TransactionCancelled
+from shared.models import string
+from shared.retry import Retry
+from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.memory import Memory
+from stream_worker.reconcile.plan import Action, Create
+from tests.fakes.table import FINE, MemoryTable, at
+from tests.unit.reconcile.conftest import G, Scene
+
+
+class Stubborn(MemoryTable):
+    """A table on which one user's row cannot be written."""
+
+    def __init__(self, user: str, code: str) -> None:
+        super().__init__()
+        self.user, self.code = user, code
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """Cancelled whenever that user's row would be created."""
+        reasons = [Reason(self.code) if self._is_theirs(action) else FINE for action in actions]
+        if any(reason is not FINE for reason in reasons):
+            self.calls.append("commit")
+            raise TransactionCancelled(reasons)
+        super().commit(actions)
+
+    def _is_theirs(self, action: Action) -> bool:
+        return isinstance(action, Create) and string(action.item, "pk") == f"GRP#{self.user}"
+
+
+def stubborn_scene(code: str) -> Scene:
+    """Ann's row can be moved, Bob's never."""
+    scene = Scene()
+    scene.table = Stubborn("bob", code)
+    scene.worker = Reconciler(scene.table, scene.memory, Retry(scene.stop, sleep=lambda _: None))
+    scene.table.message(G, at(2), "new")
+    for user in ("ann", "bob"):
+        scene.table.member(G, user, at(1))
+    return scene
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ValidationError", "ItemCollectionSizeLimitExceeded"])
+def test_one_member_in_trouble_stops_nobody_else(code: str) -> None:
+    """The others are settled; the one is named, for a dead letter."""
+    scene = stubborn_scene(code)
+    outcome = scene.worker.reconcile(G)
+    assert list(outcome.failed) == ["bob"]
+    assert scene.table.shown("ann") == [(G, "new")]
+
+
+def test_rounds_are_bounded() -> None:
+    """24 lost races of one member are enough; a refusal is not tried again."""
+    conflict, refusal = stubborn_scene("TransactionConflict"), stubborn_scene("ValidationError")
+    for scene in (conflict, refusal):
+        scene.worker.reconcile(G)
+    assert conflict.table.calls.count("commit") == 1 + 1 + 24  # together, Ann alone, Bob's rounds
+    assert refusal.table.calls.count("commit") == 3
+
+
+def fail(error: Exception) -> NoReturn:
+    """Raise, as a deed."""
+    raise error
+
+
+@pytest.mark.parametrize("call", ["roster", "hints", "rows_at", "newest", "commit"])
+def test_an_error_that_may_pass_is_handed_on(scene: Scene, call: str) -> None:
+    """A throttle or a lost answer raises: the batch comes again, and then all is right."""
+    scene.table.message(G, at(2), "new")
+    scene.table.before(call, partial(fail, Throttled()))
+    with pytest.raises(Throttled):
+        scene.worker.reconcile(G)
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "new")]
+
+
+def test_a_lost_answer_is_not_believed_either_way(scene: Scene) -> None:
+    """The commit was applied and its answer lost: the next reconcile finds the rows right and writes nothing."""
+    scene.table.message(G, at(2), "new")
+    rival = Reconciler(scene.table, Memory(), Retry(Event(), sleep=lambda _: None))
+    scene.table.before("commit", lambda: (rival.reconcile(G), fail(OutcomeUnknown())))
+    with pytest.raises(OutcomeUnknown):
+        scene.worker.reconcile(G)
+    commits = len(scene.table.commits)
+    assert scene.worker.reconcile(G).clean == 2
+    assert len(scene.table.commits) == commits
+
+
+def test_stopping_begins_no_new_transaction(scene: Scene) -> None:
+    """After SIGTERM the transaction in hand is the last one."""
+    scene.table.message(G, at(2), "new")
+    scene.stop.set()
+    with pytest.raises(Stopping):
+        scene.worker.reconcile(G)
+    assert scene.table.commits == []
