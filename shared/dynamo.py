@@ -15,45 +15,10 @@ from botocore.config import Config
 
 from shared import errors
 from shared.models import Item
+from shared.refusals import refusal
 from shared.settings import Settings
 
 Answer = dict[str, Any]
-
-_THROTTLES = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
-_BAD_CREDENTIALS = frozenset(
-    {
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "IncompleteSignature",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "UnrecognizedClientException",
-    }
-)
-_SIMPLE: dict[str, type[errors.AppError]] = {
-    "ExpiredIteratorException": errors.IteratorExpired,
-    "ResourceInUseException": errors.NotReady,
-    "TrimmedDataAccessException": errors.RecordsTrimmed,
-    "TransactionConflictException": errors.Conflict,
-    "TransactionInProgressException": errors.OutcomeUnknown,
-}
-_REFUSALS = frozenset(
-    {
-        "ItemCollectionSizeLimitExceededException",
-        "ValidationException",
-        "IdempotentParameterMismatchException",
-    }
-)
-_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +37,7 @@ class Client:
         try:
             answer: Answer = getattr(self.raw, operation)(**params)
         except aws.ClientError as error:
-            raise self._translate(operation, error.response, params) from error
+            raise refusal(operation, error.response, params, streams=self.streams) from error
         except (aws.NoRegionError, aws.NoCredentialsError, aws.PartialCredentialsError) as error:
             raise _credentials_or_region(error) from error
         except (aws.EndpointConnectionError, aws.ConnectTimeoutError, aws.ProxyConnectionError) as error:
@@ -96,46 +61,6 @@ class Client:
         """Every item of every page of a Query or Scan."""
         for page in self.pages(operation, **params):
             yield from page["Items"]
-
-    def _translate(self, operation: str, response: Answer, params: dict[str, Any]) -> errors.AppError:
-        code, message = response["Error"].get("Code", ""), response["Error"].get("Message", "")
-        if code == "TransactionCanceledException":
-            return errors.TransactionCancelled([_reason(reason) for reason in response.get("CancellationReasons", [])])
-        if code == "ConditionalCheckFailedException":
-            return errors.ConditionFailed(item=response.get("Item"))
-        if code in _SIMPLE:
-            return _SIMPLE[code](f"{operation}: {message}")
-        if code == "ResourceNotFoundException":
-            return self._missing(operation, params)
-        return self._by_family(operation, code, message, response, params)
-
-    def _by_family(
-        self, operation: str, code: str, message: str, response: Answer, params: dict[str, Any]
-    ) -> errors.AppError:
-        if code in _THROTTLES:
-            return errors.Throttled(f"{operation} is throttled: {code}.")
-        if code in {"AccessDeniedException", "AccessDenied"}:
-            return errors.AccessDenied(self._denied(operation, message, params))
-        if code in _BAD_CREDENTIALS:
-            return errors.CredentialsRejected(f"AWS does not accept the credentials ({code}): renew them.")
-        if code in _REFUSALS:
-            return errors.RequestRefused(f"{operation} was refused: {code}: {message}")
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
-        if status >= _SERVER_ERROR or code in {"InternalServerError", "ServiceUnavailable"}:
-            return errors.OutcomeUnknown(f"{operation} ended in {code}: it may have been carried out.")
-        return errors.RequestRefused(f"{operation} was refused: {code}: {message}")
-
-    def _missing(self, operation: str, params: dict[str, Any]) -> errors.AppError:
-        if self.streams:
-            return errors.ShardMissing(f"{operation}: the stream or shard does not exist any more.")
-        table = params.get("TableName", "the table")
-        return errors.TableMissing(f'There is no table "{table}" here: create it with `producer schema-load`.')
-
-    def _denied(self, operation: str, message: str, params: dict[str, Any]) -> str:
-        name = "".join(part.title() for part in operation.split("_"))
-        target = params.get("StreamArn") or params.get("TableName") or "the table"
-        detail = f" AWS says: {message}" if message else ""
-        return f"Access denied: allow dynamodb:{name} on {target} to this identity.{detail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +149,6 @@ def _credentials_or_region(error: Exception) -> errors.AppError:
     if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError):
         return errors.CredentialsMissing()
     return errors.SettingInvalid(f"AWS settings cannot be used: {error}.")
-
-
-def _reason(reason: Answer) -> errors.Reason:
-    return errors.Reason(code=reason.get("Code") or "None", item=reason.get("Item"))
 
 
 def _open(secret: Any) -> str | None:

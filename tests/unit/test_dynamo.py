@@ -94,6 +94,14 @@ def test_access_denied_names_action_and_target() -> None:
     assert "dynamodb:GetItem on messages" in str(raised(refusal("AccessDeniedException")))
 
 
+def test_access_denied_says_what_iam_says() -> None:
+    """IAM knows the ARN; its long sentence is made short."""
+    said = "User: arn:aws:iam::1:user/x is not authorized to perform: dynamodb:Query on resource: arn:aws:dynamodb:t"
+    error = refusal("AccessDeniedException")
+    error.response["Error"]["Message"] = said
+    assert "allow dynamodb:Query on arn:aws:dynamodb:t to" in str(raised(error))
+
+
 def test_a_cancelled_transaction_tells_who_is_in_the_way() -> None:
     """One reason an action, in their order, with the item that stands there."""
     reasons = [{"Code": "None"}, {"Code": "ConditionalCheckFailed", "Item": {"pk": {"S": "x"}}}]
