@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from shared import keys
 from shared.dynamo import unless_changed
-from shared.models import Item, Message, User, string
+from shared.models import MAX_TEXT, Item, Message, User, string
 
 Action = Mapping[str, Mapping[str, Any]]
 """One action of TransactWriteItems, still without its table: {"Put": {...}}."""
@@ -39,7 +39,7 @@ def row_item(seat: Seat, sk: str, newest: Message) -> Item:
     return {
         **keys.row_key(seat.user, sk),
         "message_group_uuid": {"S": newest.group},
-        "message": {"S": newest.text},
+        "message": {"S": newest.text[:MAX_TEXT]},
         **_names(seat.other),
         "last_message_sk": {"S": newest.created_at},
         "row_rev": {"S": str(uuid4())},

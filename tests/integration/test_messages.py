@@ -8,6 +8,7 @@ import pytest
 
 from producer import membership, messages
 from shared import keys
+from shared.dynamo import Answer
 from shared.errors import (
     Conflict,
     GroupTooLarge,
@@ -23,7 +24,7 @@ from shared.errors import (
     TransactionCancelled,
 )
 from shared.models import Item, User
-from tests.fakes.faulty import lost, meanwhile, refused
+from tests.fakes.faulty import Accident, Go, lost, meanwhile, refused
 from tests.integration.conftest import ANN, AT_NOON, BEN, CAT, DAN, JUST_AFTER, NOON, Scene
 
 PAIR = keys.pair_group(ANN.uuid, BEN.uuid)
@@ -104,9 +105,9 @@ def test_a_larger_group_is_not_taken_for_a_pair(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "unclear", [lost, refused(OutcomeUnknown()), refused(Conflict()), refused(BUSY), refused(Throttled())]
 )
-def test_an_attempt_is_repeated_under_the_same_name(scene: Scene, unclear: object) -> None:
+def test_an_attempt_is_repeated_under_the_same_name(scene: Scene, unclear: Accident) -> None:
     """Whether the first attempt was carried out or not: one message, one row each."""
-    scene.client.meet("transact_write_items", unclear)  # type: ignore[arg-type]
+    scene.client.meet("transact_write_items", unclear)
     sent = messages.start(scene.chat, ANN, [BEN], "hi")
     assert [item["message_uuid"]["S"] for item in scene.everything("MSG#")] == [sent.uuid]
     assert len(scene.everything("GRP#")) == 2
@@ -125,7 +126,7 @@ def test_a_lost_answer_of_one_who_left_meanwhile_is_still_a_success(scene: Scene
     """Membership is asked again at each attempt, but the message was stored."""
     messages.start(scene.chat, ANN, [BEN], "hi")
 
-    def lost_and_left(go):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def lost_and_left(go: Go) -> Answer:
         go()
         membership.leave(scene.chat, PAIR, BEN)
         raise OutcomeUnknown
@@ -265,11 +266,11 @@ def test_an_edit_of_what_was_deleted_meanwhile_makes_no_stub(scene: Scene) -> No
 
 
 @pytest.mark.parametrize("accident", [lost, refused(Conflict())])
-def test_edit_and_delete_have_patience(scene: Scene, accident: object) -> None:
+def test_edit_and_delete_have_patience(scene: Scene, accident: Accident) -> None:
     """A lost answer or the worker's transaction on the same message is no failure."""
     messages.start(scene.chat, ANN, [BEN], "hi")
-    scene.client.meet("update_item", accident)  # type: ignore[arg-type]
-    scene.client.meet("delete_item", accident)  # type: ignore[arg-type]
+    scene.client.meet("update_item", accident)
+    scene.client.meet("delete_item", accident)
     messages.edit(scene.chat, PAIR, ANN, "hey")
     messages.delete(scene.chat, PAIR, ANN)
     assert scene.everything("MSG#") == []

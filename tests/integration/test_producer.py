@@ -217,6 +217,14 @@ def test_traffic_leaves_one_row_for_each_member(producer: Producer, clients: Cli
     assert not places & left
 
 
+def test_send_can_wait_for_the_worker(producer: Producer) -> None:
+    """Without one it gives up: the message is stored, the row does not move; exit 3."""
+    assert producer("send", "--from", "bayko", "--to", "londo", "first makes the rows", "--wait", "5").status == 0
+    result = producer("send", "--from", "bayko", "--to", "londo", "second needs a worker", "--wait", "0.1")
+    assert result.status == 3
+    assert "is a worker running?" in result.err
+
+
 def test_traffic_goes_on_in_the_same_groups(producer: Producer) -> None:
     """The same seed a second time makes no further group."""
     producer("traffic", "--total", "20", "--users", "6", "--groups", "4")

@@ -1,11 +1,13 @@
 """The actions of our transactions."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from producer.actions import Seat, free_place, message_item, put_roster, row_item
 from shared import keys
-from shared.models import Message, User
+from shared.models import MAX_TEXT, Message, User
 
 ANN, BEN = User("ann-1", "ann", "Ann"), User("ben-1", "ben", "Ben")
 NOON = "2026-11-22T12:00:00.000000+00:00"
@@ -25,6 +27,11 @@ def test_a_row_names_its_message_exactly_wherever_it_stands() -> None:
     one, other = (row_item(Seat("ben-1", ANN), keys.bump(NOON), HI) for _ in range(2))
     assert (one["sk"]["S"], one["last_message_sk"]["S"]) == (keys.bump(NOON), NOON)
     assert one["row_rev"] != other["row_rev"]
+
+
+def test_a_row_shows_a_longer_text_cut() -> None:
+    """Other software may have written it; the worker cuts it in the same place."""
+    assert len(row_item(Seat("ben-1", ANN), NOON, replace(HI, text="x" * 2000))["message"]["S"]) == MAX_TEXT
 
 
 def test_a_message_stays_out_of_the_index() -> None:
