@@ -96,7 +96,7 @@ class Conversations:
 
     def shows(self, message: Message) -> bool:
         """Whether the sender's row shows this message, or a newer one."""
-        rows = self.member_rows(message.group, [message.sender.uuid]).values()
+        rows = self.rows(message.group, message.sender.uuid)
         return any(conversation_of(row).last_message_at >= message.created_at for row in rows)
 
     def index_rows(self, group: str) -> Iterator[Item]:

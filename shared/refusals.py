@@ -90,8 +90,13 @@ def _denied(operation: str, message: str, params: Answer) -> str:
     if named := _WHO_MAY_NOT.search(message):
         return f"Access denied: allow {named[1]} on {named[2]} to this identity."
     name = "".join(part.title() for part in operation.split("_"))
-    target = params.get("StreamArn") or params.get("TableName") or "the table"
-    return f"Access denied: allow dynamodb:{name} on {target} to this identity. {message}".rstrip()
+    return f"Access denied: allow dynamodb:{name} on {_resource(params)} to this identity. {message}".rstrip()
+
+
+def _resource(params: Answer) -> str:
+    """What a policy calls it, where the service does not say."""
+    table = params.get("StreamArn") or f"arn:aws:dynamodb:*:*:table/{params.get('TableName', '*')}"
+    return f"{table}/index/{params['IndexName']}" if params.get("IndexName") else str(table)
 
 
 def _reason(reason: Answer) -> errors.Reason:

@@ -91,7 +91,7 @@ def test_a_missing_table_is_named() -> None:
 
 def test_access_denied_names_action_and_target() -> None:
     """So that a policy can be mended."""
-    assert "dynamodb:GetItem on messages" in str(raised(refusal("AccessDeniedException")))
+    assert "dynamodb:GetItem on arn:aws:dynamodb:*:*:table/messages to" in str(raised(refusal("AccessDeniedException")))
 
 
 def test_access_denied_says_what_iam_says() -> None:
