@@ -15,7 +15,6 @@ from shared.settings import Settings
 
 OK, FINDING, USAGE, FAILURE = 0, 1, 2, 3
 
-OUT = Console(highlight=False)
 NOTES = Console(stderr=True, highlight=False)
 
 

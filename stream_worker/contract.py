@@ -1,7 +1,7 @@
 """What a driver and a handler promise each other.
 
 A driver owns position and lifetime: where in the stream we are, and whether this process may work. The handler
-owns meaning: what a record says about the conversation rows. They meet in `stream_worker.__main__` only.
+owns meaning: what a record says about the conversation rows. They meet in `stream_worker.assembly` only.
 """
 
 from collections.abc import Callable, Mapping, Sequence

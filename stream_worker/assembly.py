@@ -1,0 +1,89 @@
+"""Where everything is put together: the one place where a driver meets the handler."""
+
+import time
+from datetime import UTC, datetime
+from threading import Event
+
+from shared.dynamo import Clients
+from shared.logging import Log
+from shared.retry import Retry
+from shared.settings import Settings
+from stream_worker.contract import Work
+from stream_worker.dead_letters import DeadLetters, Retrier
+from stream_worker.drivers.native import driver as native
+from stream_worker.drivers.native.api import DynamoStreams
+from stream_worker.drivers.native.lease import Lease
+from stream_worker.handler import Handler
+from stream_worker.handler import Parts as HandlerParts
+from stream_worker.pool import Pool
+from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.memory import Memory
+from stream_worker.state import State
+from stream_worker.store import DynamoStore
+from stream_worker.sweep import Sweeps
+from stream_worker.upkeep import Chores
+
+SHARD_THREADS = 16
+GROUP_THREADS = 8
+CONNECTIONS = SHARD_THREADS + GROUP_THREADS + 4  # and the lease, the upkeep, the main thread
+
+
+def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> native.NativeDriver:
+    """Everything put together."""
+    retry = Retry(stop)
+    state = State(clients.dynamodb, settings.state_table, settings.worker_name)
+    parts = native.Parts(
+        api=DynamoStreams(clients, settings.message_table),
+        state=state,
+        lease=Lease(state, owner, settings.lease_s, now, time.monotonic, log),
+        retry=retry,
+        run_all=Pool(SHARD_THREADS, "shard"),
+        stop=stop,
+        clock=now,
+        monotonic=time.monotonic,
+        log=log,
+        poll_s=settings.poll_ms / 1000,
+        limit=settings.batch,
+        lease_s=settings.lease_s,
+    )
+    return native.NativeDriver(parts, work_of(clients, settings, state, retry, log))
+
+
+def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, log: Log) -> Work:
+    """The handler's side: what a driver is given."""
+    memory = Memory()
+    store = DynamoStore(clients.dynamodb, settings.message_table, retry, now)
+    reconciler = Reconciler(store, memory, retry)
+    letters = DeadLetters(state, now, log)
+    run_all = Pool(GROUP_THREADS, "group")
+    sweeps = Sweeps(state, store, reconciler, letters, run_all, now, log)
+    handler = Handler(
+        HandlerParts(
+            store=store,
+            reconciler=reconciler,
+            memory=memory,
+            letters=letters,
+            run_all=run_all,
+            stopped=retry.stop.is_set,
+            clock=now,
+            monotonic=time.monotonic,
+            log=log,
+        )
+    )
+    chores = Chores(sweeps, Retrier(letters, reconciler, now, log), time.monotonic)
+    return Work(processor=handler, on_gap=sweeps.owe, upkeep=chores, forget=memory.clear)
+
+
+def store_of(clients: Clients, settings: Settings, retry: Retry) -> DynamoStore:
+    """The messages table, as the reconcile needs it."""
+    return DynamoStore(clients.dynamodb, settings.message_table, retry, now)
+
+
+def state_of(clients: Clients, settings: Settings) -> State:
+    """The worker's own table, as this consumer sees it."""
+    return State(clients.dynamodb, settings.state_table, settings.worker_name)
+
+
+def now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
