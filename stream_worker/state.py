@@ -87,7 +87,7 @@ class State:
         try:
             self._client.call("transact_write_items", TransactItems=[{"Delete": delete}, {"Put": put}])
         except TransactionCancelled as error:
-            if error.reasons[0].code != "ConditionalCheckFailed":
+            if [reason.code for reason in error.reasons][:1] != ["ConditionalCheckFailed"]:
                 raise
             return self.get(source, name) is None
         return True

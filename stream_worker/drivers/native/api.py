@@ -9,8 +9,6 @@ from shared.schema import check_messages_table
 from stream_worker.contract import Record, record_of
 from stream_worker.drivers.native.lineage import Shard
 
-MOST_PAGES = 1000  # a DescribeStream listing longer than this repeats itself
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -57,17 +55,17 @@ class DynamoStreams:
         return str(table["LatestStreamArn"])
 
     def shards(self, stream: str) -> list[Shard]:
-        """Every page of DescribeStream; stops at a cursor that does not move."""
+        """Every page of DescribeStream; stops at a cursor that was there before."""
         found: dict[str, Shard] = {}
-        start: dict[str, str] = {}
-        for _ in range(MOST_PAGES):
+        cursors: list[str] = []
+        while True:
+            start = {"ExclusiveStartShardId": cursors[-1]} if cursors else {}
             description = self._describe(stream, **start)
             found |= {shard.id: shard for shard in _shards(description["Shards"])}
             last = description.get("LastEvaluatedShardId")
-            if not last or last == start.get("ExclusiveStartShardId"):
-                break
-            start = {"ExclusiveStartShardId": last}
-        return list(found.values())
+            if not last or last in cursors:
+                return list(found.values())
+            cursors.append(last)
 
     def children(self, stream: str, parent: str) -> list[Shard]:
         """Asks with a ShardFilter; local engines accept it and answer with nothing."""

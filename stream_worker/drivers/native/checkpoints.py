@@ -50,6 +50,11 @@ class Checkpoint:
         """Everything up to this time is settled."""
         return datetime.fromisoformat(string(self.item, "settled_until"))
 
+    @property
+    def ended_at(self) -> datetime:
+        """When the shard was settled to its end."""
+        return datetime.fromisoformat(string(self.item, "ended_at") or string(self.item, "settled_until"))
+
     def is_behind(self, sequence: str) -> bool:
         """Whether `sequence` is further on; numbers are compared as such, within the shard only."""
         return self.sequence is None or int(self.sequence) < int(sequence)
@@ -74,9 +79,10 @@ class Checkpoints:
         return Checkpoint(item) if item else None
 
     def start(self, shard: str, parent: str | None, settled_until: datetime) -> Checkpoint:
-        """The first checkpoint of a shard, before its first poll."""
+        """The first checkpoint of a shard, before its first poll; one that is there is ours, its answer was lost."""
         first: Item = {"position": {"S": START}, "settled_until": {"S": stamp(settled_until)}}
-        return self._write(shard, None, first | ({"parent": {"S": parent}} if parent else {}))
+        lineage: Item = {"parent": {"S": parent}} if parent else {}
+        return self.reload(shard) or self._write(shard, None, first | lineage)
 
     def advance(self, before: Checkpoint, sequence: str, created_at: float) -> Checkpoint:
         """Everything up to `sequence` is settled; never goes back."""
@@ -87,7 +93,7 @@ class Checkpoints:
         return self._change(before, changes, max(until, before.settled_until))
 
     def refresh(self, before: Checkpoint) -> Checkpoint:
-        """There is nothing to read: everything up to now is settled."""
+        """Everything up to now is settled: there is nothing to read, or a sweep is owed for it."""
         return self._change(before, {}, self._clock())
 
     def rewind(self, before: Checkpoint) -> Checkpoint:
@@ -97,8 +103,9 @@ class Checkpoints:
         return self._write(before.shard, before.item, rewound)
 
     def end(self, before: Checkpoint) -> Checkpoint:
-        """The shard is settled to its end."""
-        return self._change(before, {"position": {"S": END}}, self._clock())
+        """The shard is settled to its end; `settled_until` stays, as its children's records begin there."""
+        ended: Item = {"position": {"S": END}, "ended_at": {"S": stamp(self._clock())}}
+        return self._change(before, ended, before.settled_until)
 
     def is_too_old(self, checkpoint: Checkpoint) -> bool:
         """Whether records after it may have been trimmed without a word."""
@@ -107,8 +114,13 @@ class Checkpoints:
     def forget_ended(self, found: dict[str, Checkpoint], listed: set[str]) -> list[str]:
         """Delete checkpoints of shards that ended long ago and are no longer listed; which."""
         long_ago = self._clock() - FORGET_AFTER
-        old = [c for c in found.values() if c.ended and c.shard not in listed and c.settled_until < long_ago]
+        old = [c for c in found.values() if c.ended and c.shard not in listed and c.ended_at < long_ago]
         return [c.shard for c in old if self._state.delete(self._drawer, c.shard, as_read=c.item)]
+
+    def forget_all(self) -> None:
+        """Delete the checkpoints of a stream that is drained."""
+        for checkpoint in self.load().values():
+            self._state.delete(self._drawer, checkpoint.shard, as_read=checkpoint.item)
 
     def _change(self, before: Checkpoint, changes: Item, until: datetime) -> Checkpoint:
         after = {**attributes_of(before.item), **changes, "settled_until": {"S": stamp(until)}}

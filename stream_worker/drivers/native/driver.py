@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Thread
 
-from shared.errors import Fatal, LeaseLost, Misconfigured, Stopping, Transient
+from shared.errors import AppError, LeaseLost, Misconfigured, Poison, SchemaUnknown, Stopping, Transient
 from shared.logging import Log
+from shared.models import string
 from shared.retry import Retry
 from stream_worker.contract import RunAll, Work
 from stream_worker.drivers.native.api import StreamsApi
@@ -18,9 +19,10 @@ from stream_worker.drivers.native.checkpoints import Checkpoints
 from stream_worker.drivers.native.lease import Lease, Renewal
 from stream_worker.drivers.native.reader import Reading
 from stream_worker.drivers.native.stream import StreamReader
-from stream_worker.state import State
+from stream_worker.state import STREAMS, State
 
 STREAM_LOOK_S = 60.0  # how often the table is asked whether its stream is another one now
+LOOK_AGAIN_S = 5.0  # the same, after it could not tell
 TROUBLE_FIRST_S, TROUBLE_LONGEST_S = 0.5, 5.0
 STANDBY_LOOK_S = 1.0
 
@@ -52,23 +54,42 @@ class Streams:
         self._readers: dict[str, StreamReader] = {}
         self._latest = ""
         self._look_due = 0.0
+        self._is_resumed = False
 
     def step(self) -> float:
         """One round over all streams; in how many seconds to come again."""
+        if not self._is_resumed:
+            self._resume()
         if self._parts.monotonic() >= self._look_due:
             self._look()
         wait = min(reader.step() for reader in self._readers.values())
         self._drop_drained()
         return min(wait, max(0.0, self._look_due - self._parts.monotonic()))
 
+    def _resume(self) -> None:
+        """The streams that were being read before: an old one may not be drained yet."""
+        begun = [string(item, "sk") for item in self._parts.state.all(STREAMS)]
+        self._readers = {stream: self._reader(stream) for stream in begun}
+        self._is_resumed = True
+
     def _look(self) -> None:
         """A stream that was switched off and on has a new name: the old one is read to its end as well."""
-        latest = self._parts.api.latest_stream()
+        try:
+            latest = self._parts.api.latest_stream()
+        except (Transient, Poison, Misconfigured) as error:
+            if not self._readers:
+                raise
+            self._look_due = self._parts.monotonic() + LOOK_AGAIN_S
+            self._parts.log.warning("stream_unknown", error=str(error), next="reads on what is known, looks again")
+            return
         self._look_due = self._parts.monotonic() + STREAM_LOOK_S
         if latest not in self._readers:
             self._parts.log.info("stream_opened", stream=latest)
             self._readers[latest] = self._reader(latest)
+            self._work.forget()  # it may be the stream of another table of that name
         self._latest = latest
+        for stream, reader in self._readers.items():
+            reader.is_latest = stream == latest
 
     def _reader(self, stream: str) -> StreamReader:
         parts = self._parts
@@ -86,7 +107,8 @@ class Streams:
 
     def _drop_drained(self) -> None:
         for stream, reader in list(self._readers.items()):
-            if stream != self._latest and reader.is_drained:
+            if self._latest and stream != self._latest and reader.is_drained:
+                reader.close()
                 self._parts.log.info("stream_drained", stream=stream)
                 del self._readers[stream]
 
@@ -103,22 +125,25 @@ class NativeDriver:
         """Work until the stop event is set.
 
         Raises:
+            SchemaUnknown: a newer version of the worker has written the state table.
             Exception: something nobody foresaw; a dead loop must end the process.
         """
         trouble = Trouble(self._parts)
         stands_by = False
         while not self._parts.stop.is_set():
             try:
-                if self._parts.lease.try_acquire():
-                    stands_by = False
-                    self._work_while_held()
-                    continue
+                is_ours = self._parts.lease.try_acquire()
+            except SchemaUnknown:
+                raise
             except (Transient, Misconfigured) as error:
                 trouble.wait("lease_unreachable", error)
                 continue
-            if not stands_by:
+            trouble.is_over()
+            if is_ours:
+                self._work_while_held()
+            elif not stands_by:
                 self._parts.log.info("standby", next="takes over when the lease is free")
-            stands_by = True
+            stands_by = not is_ours
             self._parts.stop.wait(min(STANDBY_LOOK_S, self._parts.lease_s / 3))
 
     def _work_while_held(self) -> None:
@@ -135,17 +160,23 @@ class NativeDriver:
         if self._crash:
             raise self._crash
 
+    def _is_over(self, over: Event) -> bool:
+        """Whether to stop working; a renewal that hangs is noticed here."""
+        return over.is_set() or self._parts.stop.is_set() or self._parts.lease.is_doubtful()
+
     def _read(self, over: Event) -> None:
         streams, trouble = Streams(self._parts, self._work), Trouble(self._parts)
-        while not over.is_set() and not self._parts.stop.is_set():
+        while not self._is_over(over):
             try:
                 wait = streams.step()
             except Stopping:
                 return
+            except SchemaUnknown:
+                raise
             except LeaseLost:
                 self._parts.log.warning("checkpoint_taken", next="another process works here: stands by")
                 return
-            except (Transient, Fatal) as error:
+            except AppError as error:
                 trouble.wait("reading_waits", error)
             else:
                 trouble.is_over()
@@ -153,12 +184,15 @@ class NativeDriver:
 
     def _keep_up(self, over: Event) -> None:
         trouble = Trouble(self._parts)
-        while not over.is_set() and not self._parts.stop.is_set():
+        while not self._is_over(over):
             try:
                 wait = self._work.upkeep.step()
             except Stopping:
                 return
-            except (Transient, Fatal) as error:
+            except SchemaUnknown as error:
+                self._crash = error
+                over.set()
+            except AppError as error:
                 trouble.wait("upkeep_waits", error)
             except BaseException as error:  # noqa: BLE001 - handed to the main thread, which ends the process
                 self._crash = error
@@ -170,7 +204,7 @@ class NativeDriver:
     def _wait(self, over: Event, seconds: float) -> None:
         """Wait for the next round; a lost lease is noticed within a tenth of a second."""
         until = self._parts.monotonic() + seconds
-        while not over.is_set() and (left := until - self._parts.monotonic()) > 0:
+        while not self._is_over(over) and (left := until - self._parts.monotonic()) > 0:
             if self._parts.stop.wait(min(left, 0.1)):
                 return
 

@@ -75,15 +75,15 @@ class Lease:
 
     def release(self) -> None:
         """Let the standby start at once; a lease that cannot be released runs out by itself."""
-        item, self._item = self._item, None
-        if item is None:
-            return
+        mine = [item for item in (self._pending, self._item) if item]  # a renewal's answer may have been lost
+        self._item = self._pending = None
         try:
-            self._state.delete(LEASE, NAME, as_read=item)
+            released = any(self._state.delete(LEASE, NAME, as_read=item) for item in mine)
         except AppError as error:
             self._log.warning("lease_not_released", error=str(error), next=f"it runs out in {self._length_s:g} s")
         else:
-            self._log.info("lease_released", owner=self._owner)
+            if released:
+                self._log.info("lease_released", owner=self._owner)
 
     def _stood_still(self, found: Item) -> bool:
         if string(found, "owner") == self._owner:  # ours, given up in doubt: nobody else has taken it since
@@ -113,6 +113,7 @@ class Renewal:
         self._lost = lost
         self._log = log
         self._done = Event()
+        self._crash: Exception | None = None
         self._thread = Thread(target=self._run, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -122,25 +123,31 @@ class Renewal:
     def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
+        if self._crash:
+            raise self._crash
 
-    def _run(self) -> None:
-        wait = self._every_s
-        while not self._done.wait(wait):
-            wait = self._every_s if self._renewed() else self._every_s / 5
-            if self._lost.is_set():
-                return
-
-    def _renewed(self) -> bool:
+    def step(self) -> float:
+        """Renew; in how many seconds to do it again."""
+        again = self._every_s / 5
         try:
             self._lease.renew()
         except LeaseLost:
             self._log.warning("lease_lost", next="stands by")
             self._lost.set()
         except AppError as error:
-            self._log.warning("lease_not_renewed", error=str(error), next=f"retry in {self._every_s / 5:.1f} s")
+            self._log.warning("lease_not_renewed", error=str(error), next=f"retry in {again:.1f} s")
             if self._lease.is_doubtful():
                 self._log.warning("lease_doubtful", next="stops working until it is renewed or taken anew")
                 self._lost.set()
         else:
-            return True
-        return False
+            return self._every_s
+        return again
+
+    def _run(self) -> None:
+        wait = self._every_s
+        try:
+            while not self._done.wait(wait) and not self._lost.is_set():
+                wait = self.step()
+        except Exception as error:  # noqa: BLE001 - handed to the main thread, which ends the process
+            self._crash = error
+            self._lost.set()

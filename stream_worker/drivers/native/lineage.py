@@ -37,6 +37,10 @@ class Lineage:
         named = {shard.parent for shard in shards.values() if shard.parent and shard.parent not in shards}
         return Lineage(shards, {parent: self.absent.get(parent, 0) + 1 for parent in named})
 
+    def is_unfinished(self, ended: Mapping[str, bool]) -> bool:
+        """Whether some known shard is not settled to its end."""
+        return not all(ended.get(shard) for shard in self.shards)
+
     def readable(self, ended: Mapping[str, bool]) -> list[Shard]:
         """The shards that may be read now: not ended themselves, their parent settled to the end.
 
@@ -55,9 +59,15 @@ class Lineage:
             for shard in self.shards.values()
         )
 
-    def has_child(self, shard: str) -> bool:
-        """Whether any known shard names this one as its parent."""
-        return any(child.parent == shard for child in self.shards.values())
+    def childless(self, ended: Mapping[str, bool]) -> list[str]:
+        """The shards that have ended and that no known shard names as its parent."""
+        parents = {shard.parent for shard in self.shards.values()}
+        return [shard for shard in self.shards if ended.get(shard) and shard not in parents]
+
+    def without(self, forgotten: Iterable[str]) -> "Lineage":
+        """The lineage without shards whose checkpoints are forgotten: known but unread, they would be read again."""
+        gone = frozenset(forgotten)
+        return replace(self, shards={name: shard for name, shard in self.shards.items() if name not in gone})
 
     def _parent_settled(self, shard: Shard, ended: Mapping[str, bool]) -> bool:
         parent = shard.parent

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.errors import AppError, IteratorExpired, RecordsTrimmed, ShardMissing, Throttled, Transient
+from shared.errors import AppError, IteratorExpired, RecordsTrimmed, ShardMissing, Throttled
 from shared.logging import Log
 from stream_worker.contract import Batch, Gap, OnGap, Processor
 from stream_worker.drivers.native.api import Page, StreamsApi
 from stream_worker.drivers.native.checkpoints import Checkpoint, Checkpoints
+from stream_worker.drivers.native.lineage import GONE_AFTER
 
 ITERATOR_LIVES_S = 600.0  # AWS: 15 minutes; ours is given up before
 EMPTY_PAGES_AT_TIP = 5  # so many empty pages in a row mean that there is nothing to read
@@ -41,9 +42,9 @@ class ShardReader:
         self._unsure = False
         self._iterator: str | None = None
         self._iterator_since = 0.0
-        self._refreshed = reading.monotonic()
+        self._written = reading.monotonic()
         self._empty_pages = 0
-        self._owed_for_age = False
+        self._missed = 0
 
     def turn(self) -> bool:
         """Read one page and settle it; whether there is probably more to read at once.
@@ -53,43 +54,50 @@ class ShardReader:
         """
         try:
             self._reload_if_unsure()
+            if self.checkpoint.ended:
+                return False
             self._owe_if_too_old()
             page = self._next_page()
             return page is not None and self._settle(page)
         except Throttled:
             raise  # the iterator is as good as before
-        except Transient:
-            self._iterator, self._unsure = None, True
-            raise
         except AppError:
             self._iterator = None
             raise
 
     def _reload_if_unsure(self) -> None:
-        """After a failure the table says what the checkpoint is: an answer may have been lost."""
+        """After a write that failed the table says what the checkpoint is: an answer may have been lost."""
         if self._unsure:
             self.checkpoint = self._with.checkpoints.reload(self.shard) or self.checkpoint
             self._unsure = False
 
+    def _keep(self, write: Callable[[], Checkpoint]) -> None:
+        self._unsure = True
+        self.checkpoint = write()
+        self._unsure = False
+        self._written = self._with.monotonic()
+
     def _owe_if_too_old(self) -> None:
         """Records after an old checkpoint may be gone without an error: look at all rows before going on."""
-        too_old = self._with.checkpoints.is_too_old(self.checkpoint)
-        if too_old and not self._owed_for_age:
+        if self._with.checkpoints.is_too_old(self.checkpoint):
             self._with.on_gap(self._stream, Gap.CHECKPOINT_OLD)
-        self._owed_for_age = too_old
+            self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint))
 
     def _next_page(self) -> Page | None:
         try:
-            return self._with.api.records(self._fresh_iterator(), self._with.limit)
+            page = self._with.api.records(self._fresh_iterator(), self._with.limit)
         except IteratorExpired:
             self._with.log.info("iterator_expired", shard=self.shard, next="a new one after the last settled record")
             self._iterator = None
-            return self._with.api.records(self._fresh_iterator(), self._with.limit)
+            page = self._with.api.records(self._fresh_iterator(), self._with.limit)
         except RecordsTrimmed:
             self._start_over()
+            return None
         except ShardMissing:
             self._end_if_gone()
-        return None
+            return None
+        self._missed = 0
+        return page
 
     def _fresh_iterator(self) -> str:
         now = self._with.monotonic()
@@ -99,15 +107,17 @@ class ShardReader:
         return self._iterator
 
     def _settle(self, page: Page) -> bool:
+        checkpoints = self._with.checkpoints
         if page.records:
+            self._empty_pages = 0
             self._with.processor.process(Batch(self._stream, self.shard, page.records))
             last = page.records[-1]
-            self._keep(self._with.checkpoints.advance(self.checkpoint, last.sequence_number, last.created_at))
+            self._keep(lambda: checkpoints.advance(self.checkpoint, last.sequence_number, last.created_at))
         else:
             self._rest()
         self._iterator, self._iterator_since = page.next_iterator, self._with.monotonic()
         if page.next_iterator is None:
-            self._keep(self._with.checkpoints.end(self.checkpoint))
+            self._keep(lambda: checkpoints.end(self.checkpoint))
             self._with.log.info("shard_ended", shard=self.shard)
         return self._is_more_likely(page)
 
@@ -123,16 +133,8 @@ class ShardReader:
     def _rest(self) -> None:
         """An empty page: not the end, and not even the tip before several came in a row."""
         self._empty_pages += 1
-        now = self._with.monotonic()
-        if self._empty_pages >= EMPTY_PAGES_AT_TIP and now - self._refreshed >= REFRESH_S:
-            self._keep(self._with.checkpoints.refresh(self.checkpoint))
-
-    def _keep(self, checkpoint: Checkpoint) -> None:
-        if checkpoint is not self.checkpoint:
-            self.checkpoint = checkpoint
-            self._refreshed = self._with.monotonic()
-            if checkpoint.sequence:
-                self._empty_pages = 0
+        if self._empty_pages >= EMPTY_PAGES_AT_TIP and self._with.monotonic() - self._written >= REFRESH_S:
+            self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint))
 
     def _start_over(self) -> None:
         """Records after our position are gone: owe a sweep, then read what is left."""
@@ -143,16 +145,17 @@ class ShardReader:
             "records_trimmed", shard=self.shard, next="sweeps all rows, reads on from the oldest record"
         )
         self._with.on_gap(self._stream, Gap.RECORDS_TRIMMED)
-        self.checkpoint = self._with.checkpoints.rewind(self.checkpoint)
+        self._keep(lambda: self._with.checkpoints.rewind(self.checkpoint))
 
     def _end_if_gone(self) -> None:
-        """The shard is not known any more: only if a full listing agrees is it lost."""
+        """The shard is not known any more: only if several full listings in a row agree is it lost."""
         self._iterator = None
-        if self._is_listed():
-            raise Throttled("The shard is listed but cannot be read yet.")
+        self._missed = 0 if self._is_listed() else self._missed + 1
+        if self._missed < GONE_AFTER:
+            raise Throttled("The shard cannot be found now.")
         self._with.log.error("shard_lost", shard=self.shard, next="sweeps all rows, goes on with its children")
         self._with.on_gap(self._stream, Gap.SHARD_LOST)
-        self.checkpoint = self._with.checkpoints.end(self.checkpoint)
+        self._keep(lambda: self._with.checkpoints.end(self.checkpoint))
 
     def _is_listed(self) -> bool:
         try:

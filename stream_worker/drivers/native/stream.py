@@ -12,13 +12,13 @@ from shared.models import Item
 from stream_worker.contract import Gap, RunAll
 from stream_worker.drivers.native.api import StreamsApi
 from stream_worker.drivers.native.checkpoints import Checkpoint
-from stream_worker.drivers.native.lineage import Lineage, Shard
+from stream_worker.drivers.native.lineage import GONE_AFTER, Lineage, Shard
 from stream_worker.drivers.native.reader import Reading, ShardReader
 from stream_worker.state import STREAMS, State
 
 LISTING_S = 30.0  # a full listing, whatever happened
 CHILD_FIRST_S, CHILD_LONGEST_S = 0.2, 30.0  # an ended shard's children are asked for, ever more slowly
-CHILDLESS_S = 60.0  # an ended shard without a child for so long is an alarm
+CHILDLESS_S = 60.0  # an ended shard without a child for so long is an alarm (of an old stream: its last one)
 MOST_POLLS_S = 400.0  # polls a second of the process; many shards are each polled less often
 SLOWEST_POLL_S = 1.0
 BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 0.2, 10.0
@@ -34,7 +34,7 @@ class _Seat:
 
 
 @dataclass(slots=True)
-class _Ended:
+class _Childless:
     """An ended shard whose children are not known yet."""
 
     since: float
@@ -48,7 +48,7 @@ class _Shards:
     lineage: Lineage = field(default_factory=Lineage)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     seats: dict[str, _Seat] = field(default_factory=dict)
-    childless: dict[str, _Ended] = field(default_factory=dict)
+    childless: dict[str, _Childless] = field(default_factory=dict)
     excused: set[str] | None = None
     """Shards of a stream's very first listing: a sweep is owed for whatever came before them."""
 
@@ -65,31 +65,38 @@ class StreamReader:
         self._now = reading.monotonic
         self._log: Log = reading.log
         self._api: StreamsApi = reading.api
+        self.is_latest = True
+        """Whether the table's changes come here; set by the driver. An old stream's last shards have no children."""
         self._shards = _Shards()
         self._listing_due = 0.0
+        self._failed_listings = 0
+        self._quiet_listings = 0
         self._is_open = False
 
     def step(self) -> float:
-        """One round: list if due, poll every shard that is due; the answer is in seconds.
-
-        Raises:
-            Transient: a listing failed; what is known goes on being read in the next step.
-        """
+        """One round: list if due, poll every shard that is due; the answer is in seconds."""
         if not self._is_open:
             self._open()
         if self._now() >= self._listing_due:
             self._list()
         self._ask_for_children()
+        self._seat_readable()
         due = [seat for seat in self._shards.seats.values() if seat.due <= self._now()]
         self._run_all([partial(self._turn, seat) for seat in due])
-        self._unseat_ended()
+        if self._unseat_ended():
+            return 0.0
         return max(0.0, self._next_due() - self._now())
 
     @property
     def is_drained(self) -> bool:
-        """Whether every shard known is settled to its end."""
-        known = self._shards.lineage.shards
-        return self._is_open and all(self._ended().get(shard) for shard in known)
+        """Whether every shard known is settled to its end, and none was found for a while."""
+        alone = self._shards.childless.values()
+        return self._quiet_listings >= GONE_AFTER and all(self._now() - one.since > CHILDLESS_S for one in alone)
+
+    def close(self) -> None:
+        """The stream is drained: a later start does not open it again."""
+        self._state.delete(STREAMS, self.stream)
+        self._with.checkpoints.forget_all()
 
     def _open(self) -> None:
         """Owe what must be owed before anything of this stream is read."""
@@ -114,15 +121,33 @@ class StreamReader:
             listing = self._api.shards(self.stream)
         except ShardMissing:
             listing = []  # the stream is gone; its readers will find out, shard by shard
-        shards = self._shards
+        except (Transient, Poison) as error:
+            self._failed_listings += 1
+            wait = _back_off(self._failed_listings)
+            self._listing_due = self._now() + wait
+            self._log.warning("listing_failed", error=str(error), next=f"reads what is known, retry in {wait:.1f} s")
+            return
+        self._failed_listings = 0
+        shards, known = self._shards, len(self._shards.lineage.shards)
         shards.lineage = shards.lineage.heard(listing, full=True)
         if shards.excused is None:
             shards.excused = {shard.id for shard in listing}
-        for gone in self._with.checkpoints.forget_ended(shards.checkpoints, {shard.id for shard in listing}):
-            del shards.checkpoints[gone]
-        self._seat_readable()
+        is_quiet = len(shards.lineage.shards) == known and not shards.lineage.is_unfinished(self._ended())
+        self._quiet_listings = self._quiet_listings + 1 if is_quiet else 0
         waiting = shards.lineage.is_waiting(self._ended())
         self._listing_due = self._now() + (CHILD_FIRST_S if waiting else LISTING_S)
+        self._forget_ended({shard.id for shard in listing})
+
+    def _forget_ended(self, listed: set[str]) -> None:
+        shards = self._shards
+        try:
+            gone = self._with.checkpoints.forget_ended(shards.checkpoints, listed)
+        except Transient as error:
+            self._log.info("checkpoints_kept", error=str(error), next="forgotten after the next listing")
+            return
+        shards.lineage = shards.lineage.without(gone)
+        for shard in gone:
+            del shards.checkpoints[shard]
 
     def _seat_readable(self) -> None:
         shards = self._shards
@@ -151,44 +176,44 @@ class StreamReader:
             more = seat.reader.turn()
         except (Transient, Poison) as error:  # a refused iterator is not a bad record: ask for another
             seat.failures += 1
-            wait = uniform(0.5, 1) * min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2 ** min(seat.failures, 10))  # noqa: S311
+            wait = _back_off(seat.failures)
             seat.due = self._now() + wait
             self._log.warning("shard_waits", shard=seat.reader.shard, error=str(error), next=f"retry in {wait:.1f} s")
         else:
             seat.failures = 0
             seat.due = self._now() + (0.0 if more else self._interval_s())
 
-    def _unseat_ended(self) -> None:
-        shards = self._shards
-        for shard, seat in list(shards.seats.items()):
-            shards.checkpoints[shard] = seat.reader.checkpoint
-            if seat.reader.checkpoint.ended:
-                del shards.seats[shard]
-                shards.childless[shard] = _Ended(since=self._now(), due=self._now())
-        self._ask_for_children()
+    def _unseat_ended(self) -> bool:
+        """Take note of how far every shard is; whether one has ended."""
+        shards, seated = self._shards, len(self._shards.seats)
+        shards.checkpoints |= {shard: seat.reader.checkpoint for shard, seat in shards.seats.items()}
+        shards.seats = {shard: seat for shard, seat in shards.seats.items() if not seat.reader.checkpoint.ended}
+        return len(shards.seats) < seated
 
     def _ask_for_children(self) -> None:
-        """Look for the children of shards that ended; without one, the lineage is stalled."""
-        shards = self._shards
-        for shard, ended in list(shards.childless.items()):
-            if not shards.lineage.has_child(shard) and ended.due <= self._now():
-                self._ask(shard, ended)
-            if shards.lineage.has_child(shard):
-                del shards.childless[shard]
-                self._seat_readable()
+        """Look for the children of shards that ended, here or before this process; without one nothing goes on."""
+        shards, now = self._shards, self._now()
+        childless = shards.lineage.childless(self._ended())
+        shards.childless = {shard: shards.childless.get(shard) or _Childless(now, now) for shard in childless}
+        for shard, alone in shards.childless.items():
+            if alone.due <= now:
+                self._ask(shard, alone)
 
-    def _ask(self, shard: str, ended: _Ended) -> None:
-        ended.asked += 1
-        ended.due = self._now() + min(CHILD_FIRST_S * 2 ** min(ended.asked, 10), CHILD_LONGEST_S)
-        try:
-            children = self._api.children(self.stream, shard) or self._api.shards(self.stream)
-        except Transient as error:
-            self._log.warning("children_unknown", shard=shard, error=str(error), next="asked again")
-            return
-        self._shards.lineage = self._shards.lineage.heard(children, full=False)
-        if self._now() - ended.since > CHILDLESS_S and not ended.told:
-            ended.told = True
+    def _ask(self, shard: str, alone: _Childless) -> None:
+        alone.asked += 1
+        alone.due = self._now() + min(CHILD_FIRST_S * 2 ** min(alone.asked, 10), CHILD_LONGEST_S)
+        if self._now() - alone.since > CHILDLESS_S and self.is_latest and not alone.told:
+            alone.told = True
             self._log.error("lineage_stalled", shard=shard, next="a closed shard has no child; is the stream disabled?")
+        try:
+            children = self._api.children(self.stream, shard)
+        except (Transient, Poison) as error:  # some services do not know this question
+            self._log.info("children_unknown", shard=shard, error=str(error), next="lists all shards")
+            children = []
+        if children:
+            self._shards.lineage = self._shards.lineage.heard(children, full=False)
+        elif not self._failed_listings:
+            self._listing_due = self._now()
 
     def _ended(self) -> Mapping[str, bool]:
         return {shard: checkpoint.ended for shard, checkpoint in self._shards.checkpoints.items()}
@@ -199,4 +224,10 @@ class StreamReader:
 
     def _next_due(self) -> float:
         times = [self._listing_due, *(seat.due for seat in self._shards.seats.values())]
-        return min([*times, *(ended.due for ended in self._shards.childless.values())])
+        return min([*times, *(alone.due for alone in self._shards.childless.values())])
+
+
+def _back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    longest = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2.0 ** min(failures, 10))
+    return uniform(longest / 2, longest)  # noqa: S311 - jitter, not cryptography
