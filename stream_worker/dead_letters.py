@@ -122,9 +122,15 @@ class Retrier:
         for letter in self._letters.open():
             if letter.group and letter.next_try <= now:
                 try:
-                    self.retry(letter)
+                    self._try(letter)
                 except (Transient, Poison) as error:
-                    self._letters.put_group(letter.group, letter.user, error)
+                    self._log.warning("dead_letter_kept", group=letter.group, error=str(error), next="tried again soon")
+
+    def _try(self, letter: Letter) -> None:
+        try:
+            self.retry(letter)
+        except (Transient, Poison) as error:
+            self._letters.put_group(letter.group, letter.user, error)
 
     def retry(self, letter: Letter) -> bool:
         """Reconcile one letter's group from the table as it is; whether the letter is closed now.
