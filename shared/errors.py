@@ -27,7 +27,8 @@ AppError
     │   └── EngineMissing, EngineStopped, EngineBusy, PortTaken
     └── BadInput                exit 2: one sentence says what was wrong with it
         ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
-        └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, NotAllowed
+        ├── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, NotAllowed
+        └── TapeBroken
 """
 
 from collections.abc import Mapping, Sequence
@@ -241,3 +242,7 @@ class MessageToOneself(BadInput):
 
 class NotAllowed(BadInput):
     """This would change many items of a table that is not on this machine: repeat its name with --yes-table."""
+
+
+class TapeBroken(BadInput):
+    """The tape has a line that cannot be read."""

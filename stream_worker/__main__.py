@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from shared import console
-from stream_worker.commands import look, run
+from stream_worker.commands import look, run, tapes
 
 app = typer.Typer(
     help="Pattern E: keeps every member's conversation row at the newest message. Settings: docs/settings.md.",
@@ -16,6 +16,8 @@ app = typer.Typer(
 letters = typer.Typer(help="What could not be settled; it is retried by itself.", no_args_is_help=True)
 
 app.command("run")(run.run)
+app.command("record")(tapes.record)
+app.command("replay")(tapes.replay)
 app.command("verify")(look.verify)
 letters.command("list")(look.list_letters)
 app.add_typer(letters, name="dead-letters")

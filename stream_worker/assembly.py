@@ -1,6 +1,7 @@
 """Where everything is put together: the one place where a driver meets the handler."""
 
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from threading import Event
 
@@ -8,13 +9,16 @@ from shared.dynamo import Clients
 from shared.logging import Log
 from shared.retry import Retry
 from shared.settings import Settings
-from stream_worker.contract import Work
+from stream_worker.contract import Batch, Processor, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
 from stream_worker.drivers.native import driver as native
 from stream_worker.drivers.native.api import DynamoStreams
 from stream_worker.drivers.native.lease import Lease
-from stream_worker.handler import Handler
+from stream_worker.drivers.native.listener import Listener
+from stream_worker.drivers.replay import ReplayDriver, Told
+from stream_worker.handler import PATIENCE_S, Handler
 from stream_worker.handler import Parts as HandlerParts
+from stream_worker.loader import Loader
 from stream_worker.pool import Pool
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
@@ -25,6 +29,7 @@ from stream_worker.upkeep import Chores
 
 SHARD_THREADS = 16
 GROUP_THREADS = 8
+REPLAY_PATIENCE_S = 2 * PATIENCE_S  # so that a replay, too, sets a hopeless group aside rather than fail
 CONNECTIONS = SHARD_THREADS + GROUP_THREADS + 4  # and the lease, the upkeep, the main thread
 
 
@@ -47,6 +52,35 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
         lease_s=settings.lease_s,
     )
     return native.NativeDriver(parts, work_of(clients, settings, state, retry, log))
+
+
+def replay_driver(
+    clients: Clients,
+    settings: Settings,
+    batches: Iterable[Batch],
+    before_batch: Callable[[Batch], object],
+    before_wait: Told,
+    stop: Event,
+    log: Log,
+) -> ReplayDriver:
+    """The same handler at the end of a tape."""
+    retry = Retry(stop)
+    work = work_of(clients, settings, state_of(clients, settings), retry, log)
+    patient = Retry(stop, total_s=REPLAY_PATIENCE_S)
+    return ReplayDriver(batches, work.processor, patient, before_batch=before_batch, before_wait=before_wait)
+
+
+def listener(clients: Clients, settings: Settings, processor: Processor, on_loss: Callable[[str], object]) -> Listener:
+    """Somebody who only listens to the table's stream."""
+    api = DynamoStreams(clients, settings.message_table)
+    return Listener(
+        api, processor, time.monotonic, limit=settings.batch, poll_s=settings.poll_ms / 1000, on_loss=on_loss
+    )
+
+
+def loader_of(clients: Clients, settings: Settings, retry: Retry) -> Loader:
+    """What fills a scratch table from a tape."""
+    return Loader(clients.dynamodb, settings.message_table, retry, Pool(GROUP_THREADS, "load"))
 
 
 def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, log: Log) -> Work:
