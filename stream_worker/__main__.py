@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from shared import console
-from stream_worker.commands import look, run, tapes
+from stream_worker.commands import letters as letter_commands
+from stream_worker.commands import run, verify, tapes
 
 app = typer.Typer(
     help="Pattern E: keeps every member's conversation row at the newest message. Settings: docs/settings.md.",
@@ -18,8 +19,8 @@ letters = typer.Typer(help="What could not be settled; it is retried by itself."
 app.command("run")(run.run)
 app.command("record")(tapes.record)
 app.command("replay")(tapes.replay)
-app.command("verify")(look.verify)
-letters.command("list")(look.list_letters)
+app.command("verify")(verify.verify)
+letters.command("list")(letter_commands.list_letters)
 app.add_typer(letters, name="dead-letters")
 
 

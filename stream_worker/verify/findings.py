@@ -1,6 +1,6 @@
 """What can be said about a member's rows, as a pure function of what the table holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -71,6 +71,13 @@ def judge_messages(group: str, messages: GroupView) -> Iterator[Finding]:
     ):
         if count:
             yield Finding(Grade.ODD, "messages", group, "", f"{count} {detail}")
+
+
+def judge_stubs(user: str, stubs: Sequence[Row]) -> Iterator[Finding]:
+    """Rows of no group: what an unconditional UpdateItem leaves on the key of a row that has moved."""
+    if stubs:
+        places = ", ".join(row.sk for row in stubs)
+        yield Finding(Grade.WRONG, "ghost", "", user, f"{len(stubs)} row(s) without a group, at {places}")
 
 
 def _absent(group: str, user: str, member: MemberView, messages: GroupView) -> Iterator[Finding]:

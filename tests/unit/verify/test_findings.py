@@ -2,11 +2,10 @@
 
 import pytest
 
-from shared.keys import message_key, row_key
+from shared.keys import MESSAGE, ROSTER, message_key, row_key
 from shared.models import Item
 from stream_worker.reconcile.plan import Row
-from stream_worker.verify.findings import Finding
-from stream_worker.verify.verifier import Survey
+from stream_worker.verify.findings import GroupView, MemberView, add_message, judge, judge_messages, judge_stubs
 from tests.fakes.table import at, texts
 
 LEFT = texts(created_at=at(0), created_by="producer", left_at=at(1))
@@ -30,11 +29,16 @@ def roster(entry: Item) -> Item:
 
 
 def found(*items: Item) -> list[tuple[str, str]]:
-    """(grade, what) of everything found in a table."""
-    survey = Survey()
+    """(grade, what) of everything that can be said of these items."""
+    view, member, stubs = GroupView(), MemberView(), []
     for item in items:
-        survey.add(item)
-    findings: list[Finding] = list(survey.findings())
+        if item["pk"]["S"].startswith(MESSAGE):
+            add_message(view, item)
+        elif item["pk"]["S"].startswith(ROSTER):
+            member.roster = item
+        else:
+            (member.rows if Row(item).group else stubs).append(Row(item))
+    findings = [*judge("g", "ann", member, view), *judge_messages("g", view), *judge_stubs("ann", stubs)]
     return sorted((str(finding.grade), finding.what) for finding in findings)
 
 
