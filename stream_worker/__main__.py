@@ -6,7 +6,7 @@ import typer
 
 from shared import console
 from stream_worker.commands import letters as letter_commands
-from stream_worker.commands import run, verify, tapes
+from stream_worker.commands import repair, run, tapes, verify
 
 app = typer.Typer(
     help="Pattern E: keeps every member's conversation row at the newest message. Settings: docs/settings.md.",
@@ -20,6 +20,7 @@ app.command("run")(run.run)
 app.command("record")(tapes.record)
 app.command("replay")(tapes.replay)
 app.command("verify")(verify.verify)
+app.command("repair")(repair.repair)
 letters.command("list")(letter_commands.list_letters)
 app.add_typer(letters, name="dead-letters")
 

@@ -30,7 +30,8 @@ def roster(entry: Item) -> Item:
 
 def found(*items: Item) -> list[tuple[str, str]]:
     """(grade, what) of everything that can be said of these items."""
-    view, member, stubs = GroupView(), MemberView(), []
+    view, member = GroupView(), MemberView()
+    stubs: list[Row] = []
     for item in items:
         if item["pk"]["S"].startswith(MESSAGE):
             add_message(view, item)
