@@ -27,7 +27,7 @@ AppError
     │   └── EngineMissing, EngineStopped, EngineBusy, PortTaken
     └── BadInput                exit 2: one sentence says what was wrong with it
         ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
-        ├── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, NotAllowed
+        ├── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, NotAllowed
         └── TapeBroken
 """
 
@@ -214,6 +214,10 @@ class GroupUnknown(BadInput):
 
 class MessageUnknown(BadInput):
     """There is no such message."""
+
+
+class LetterUnknown(BadInput):
+    """There is no such dead letter."""
 
 
 class CursorInvalid(BadInput):

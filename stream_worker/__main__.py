@@ -22,6 +22,8 @@ app.command("replay")(tapes.replay)
 app.command("verify")(verify.verify)
 app.command("repair")(repair.repair)
 letters.command("list")(letter_commands.list_letters)
+letters.command("show")(letter_commands.show)
+letters.command("redrive")(letter_commands.redrive)
 app.add_typer(letters, name="dead-letters")
 
 
