@@ -1,7 +1,7 @@
 """Every test gets a clean environment; those that ask, an embedded engine and tables of their own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +11,12 @@ import pytest
 from devstack.engine import Engine
 from shared.dynamo import Clients, connect
 from shared.settings import Settings
+from stream_worker.contract import Batch
+from stream_worker.tape import read_tape
 
+Tape = Callable[[str], list[Batch]]
+
+_TAPES = Path(__file__).parent / "tapes"
 _SETTINGS = ("AWS_", "WORKER_", "DDB_", "LOG_", "USERS_FILE", "ALLOW_INSECURE_ENDPOINT")
 
 
@@ -69,3 +74,9 @@ def clients(settings: Settings) -> Iterator[Clients]:
     yield clients
     clients.dynamodb.raw.close()
     clients.streams.raw.close()
+
+
+@pytest.fixture
+def tape() -> Tape:
+    """The batches of a recorded tape by its name: `tape("burst")` reads tests/tapes/burst.jsonl."""
+    return lambda name: list(read_tape(_TAPES / f"{name}.jsonl"))

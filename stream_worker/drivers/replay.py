@@ -1,6 +1,7 @@
 """A driver whose stream is a tape: for tests, and for an incident that is to be seen again."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 
 from shared.errors import Stopping
@@ -28,7 +29,7 @@ class ReplayDriver:
         before_batch: Callable[[Batch], object] = lambda _: None,
         before_wait: Told | None = None,
     ) -> None:
-        self._batches = iter(batches)
+        self._batches = batches
         self._processor = processor
         self._retry = retry
         self._before_batch = before_batch
@@ -37,18 +38,16 @@ class ReplayDriver:
         """How many batches are settled: the position."""
 
     def run(self) -> None:
-        """Deliver what is left of the tape; ends early, the batch in hand unsettled, when asked to stop.
+        """Deliver the tape; ends early, the batch in hand unsettled, when asked to stop.
 
         Raises:
             Transient: a batch did not settle in time.
             AppError: what the processor, or the tape itself, raised.
         """
-        for batch in self._batches:
-            try:
+        with suppress(Stopping):
+            for batch in self._batches:
                 self._deliver(batch)
-            except Stopping:
-                return
-            self.settled += 1
+                self.settled += 1
 
     def _deliver(self, batch: Batch) -> None:
         if self._retry.stop.is_set():
