@@ -128,7 +128,7 @@ def _lines(source: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         if number == 1 and line.strip() == b"{":
             yield 1, line + source.read()
         elif line.strip():
-            yield number, line
+            yield number, line.rstrip()
 
 
 def _record(raw: dict[str, Any]) -> Record:
