@@ -22,7 +22,7 @@ from stream_worker.drivers.native.stream import StreamReader
 from stream_worker.state import STREAMS, State
 
 STREAM_LOOK_S = 60.0  # how often the table is asked whether its stream is another one now
-LOOK_AGAIN_S = 5.0  # the same, after it could not tell
+LOOK_AGAIN_S = 5.0  # the same, after it could not tell, or while the stream has nothing left
 TROUBLE_FIRST_S, TROUBLE_LONGEST_S = 0.5, 5.0
 STANDBY_LOOK_S = 1.0
 
@@ -64,6 +64,8 @@ class Streams:
             self._look()
         wait = min(reader.step() for reader in self._readers.values())
         self._drop_drained()
+        if self._latest and self._readers[self._latest].is_at_its_end:
+            self._look_due = min(self._look_due, self._parts.monotonic() + LOOK_AGAIN_S)
         return min(wait, max(0.0, self._look_due - self._parts.monotonic()))
 
     def _resume(self) -> None:

@@ -93,6 +93,11 @@ class StreamReader:
         alone = self._shards.childless.values()
         return self._quiet_listings >= GONE_AFTER and all(self._now() - one.since > CHILDLESS_S for one in alone)
 
+    @property
+    def is_at_its_end(self) -> bool:
+        """Whether nothing is left to read and no child is known: a stream that was switched off looks like that."""
+        return bool(self._shards.childless) and not self._shards.seats
+
     def close(self) -> None:
         """The stream is drained: a later start does not open it again."""
         self._state.delete(STREAMS, self.stream)

@@ -1,6 +1,6 @@
-"""The driver's life: the lease, every stream there is, trouble that passes, and errors that end it."""
+"""The driver's life: the lease, trouble that passes, and errors that end it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,65 +15,11 @@ from shared.errors import (
     Throttled,
     Unreachable,
 )
-from stream_worker.contract import Gap, Work
-from stream_worker.drivers.native.driver import LOOK_AGAIN_S, STREAM_LOOK_S, NativeDriver, Parts
-from stream_worker.drivers.native.lease import NAME, Lease
-from stream_worker.state import CHECKPOINTS, LEASE, STREAMS
+from stream_worker.drivers.native.lease import NAME
+from stream_worker.state import CHECKPOINTS, LEASE
 from tests.fakes.faulty import refused
-from tests.fakes.native import Scene, in_turn
-from tests.fakes.streams import ARN, LATER_ARN
-
-NEVER = 1e9  # the length of a lease that stays ours however fast the clock of a test runs
-
-
-class Life(Scene):
-    """A process that runs until a moment of the story; a stream of one shard, a."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.streams.build({"": ["a"]})
-        self.chores: Callable[[], float] = lambda: 60.0
-        self.forgotten = 0
-        self.length_s = NEVER
-
-    def step(self) -> float:
-        """`Upkeep`."""
-        return self.chores()
-
-    def forget(self) -> None:
-        """What a driver calls when the right to work ends."""
-        self.forgotten += 1
-
-    def lease(self, owner: str) -> Lease:
-        """The lease as one process sees it."""
-        return Lease(self.state, owner, self.length_s, self.clock.now, self.clock.monotonic, self.log)
-
-    def live(self, seconds: float, owner: str = "ann") -> None:
-        """One process, from its start to its stop."""
-        self.stop.clear()
-        self.clock.after(seconds, self.stop.set)
-        parts = Parts(
-            api=self.streams,
-            state=self.state,
-            lease=self.lease(owner),
-            retry=self.retry,
-            run_all=in_turn,
-            stop=self.stop,
-            clock=self.clock.now,
-            monotonic=self.clock.monotonic,
-            log=self.log,
-            poll_s=0.2,
-            limit=100,
-            lease_s=self.length_s,
-        )
-        NativeDriver(parts, Work(self, self.on_gap, self, self.forget)).run()
-
-    def switch(self) -> None:
-        """The stream is switched off and on: a new one, of one shard, n; the old one's shards are closed."""
-        for shard in self.streams.by_arn[ARN].values():
-            shard.closed = True
-        self.streams.latest = LATER_ARN
-        self.streams.build({"": ["n"]}, arn=LATER_ARN)
+from tests.fakes.life import Life
+from tests.fakes.streams import ARN
 
 
 @pytest.fixture
@@ -126,54 +72,6 @@ def test_stopping_in_a_batch_is_a_clean_end(life: Life) -> None:
     life.live(1)
     assert life.position() == "TRIM_HORIZON"
     assert life.table.drawer(LEASE) == {}
-
-
-def test_a_new_stream_is_opened_and_the_old_one_drained(life: Life) -> None:
-    """F51: the old one is readable for a day; the new one owes a sweep for what lies between."""
-    life.clock.after(10, lambda: life.streams.write("a", 2))
-    life.clock.after(10, life.switch)
-    life.clock.after(12, lambda: life.streams.write("n", 2, arn=LATER_ARN))
-    life.live(600)
-    assert (len(life.read("a")), len(life.read("n"))) == (2, 2)
-    assert life.gaps == [Gap.FIRST_START.value, Gap.NEW_STREAM.value]
-    assert list(life.table.drawer(STREAMS)) == [LATER_ARN]
-    assert life.table.drawer(f"{CHECKPOINTS}#{ARN}") == {}
-    assert life.said("lineage_stalled") == 0
-
-
-def test_an_old_stream_is_drained_after_a_restart(life: Life) -> None:
-    """F51: whoever starts reads all that was begun, not only what is there now."""
-    life.live(5)
-    life.streams.write("a", 2)
-    life.switch()
-    life.live(5)
-    assert len(life.read("a")) == 2
-    life.live(400)
-    assert life.said("stream_drained") == 1
-    asked = len(life.streams.calls)
-    life.live(5)
-    assert all(ARN not in call[1:2] for call in life.streams.calls[asked:])
-
-
-def test_an_old_stream_whose_children_are_hidden_is_not_dropped(life: Life) -> None:
-    """F05, F51: drained is what several listings agree on."""
-    life.live(5)
-    life.streams.build({"a": ["b"]})
-    written = life.streams.write("b")
-    life.streams.knows_children = False
-    life.streams.meet("shards", *[["a"]] * 3)
-    life.switch()
-    life.live(400)
-    assert life.read("b") == written
-
-
-def test_a_stream_switched_off_is_read_on(life: Life) -> None:
-    """F51: the table has no stream for an hour; the old one is drained meanwhile, and it is said."""
-    life.clock.after(30, lambda: life.streams.meet("latest_stream", *[StreamMissing()] * 700))
-    life.clock.after(90, lambda: life.streams.write("a", 2))
-    life.live(200)
-    assert len(life.read("a")) == 2
-    assert life.said("stream_unknown") >= (200 - STREAM_LOOK_S) / LOOK_AGAIN_S - 3
 
 
 @pytest.mark.parametrize(
