@@ -54,16 +54,16 @@ def parsed(item: Item) -> Item:
     """
     try:
         return {name: _parsed(value) for name, value in item.items()}
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise RecordUnreadable("A binary value is no base64.") from error
 
 
 def _parsed(value: Any) -> Any:
     match value:
         case {"B": str(encoded)}:
-            return {"B": b64decode(encoded)}
+            return {"B": b64decode(encoded, validate=True)}
         case {"BS": [*encoded]}:
-            return {"BS": [b64decode(one) for one in encoded]}
+            return {"BS": [b64decode(one, validate=True) for one in encoded]}
         case {"L": [*values]}:
             return {"L": [_parsed(inner) for inner in values]}
         case {"M": dict(values)}:

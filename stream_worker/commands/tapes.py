@@ -95,7 +95,7 @@ def record(
     Example: stream-worker record incident.jsonl --redact --seconds 600
     """
     settings = Settings.read()
-    stop = _stop_event(seconds)
+    stop = _stop_event()
     since = 0.0 if from_start else time.time() // MINUTE_S * MINUTE_S  # some engines cut times to the minute
     clients = connect(settings)
     with _create(tape, force=force) as sink:
@@ -103,7 +103,7 @@ def record(
         listener = assembly.listener(clients, settings, recorder, _note)
         _note(f"recording {listener.stream}")
         with suppress(Stopping):
-            _listen(listener, stop)
+            _listen(listener, stop, seconds)
     if as_json:
         console.emit_json(asdict(recorder.length))
     else:
@@ -150,8 +150,13 @@ def replay(
         _print(counts, length, as_json=as_json)
 
 
-def _listen(listener: Listener, stop: Event) -> None:
+def _listen(listener: Listener, stop: Event, seconds: float | None) -> None:
+    """Listen until asked to stop, or for so many seconds."""
     retry = Retry(stop, first_s=0.5, total_s=float("inf"))
+    if seconds is not None:
+        timer = Timer(seconds, stop.set)
+        timer.daemon = True  # a signal ends it sooner
+        timer.start()
     while not stop.wait(retry.call(listener.step, on=Transient, before_wait=_tell)):
         pass
 
@@ -196,15 +201,11 @@ def _bar(length: Length | None) -> Iterator[Callable[[int], None]]:
         yield lambda settled: progress.update(task, completed=settled)
 
 
-def _stop_event(seconds: float | None = None) -> Event:
-    """Set by SIGTERM and Ctrl-C, or after so many seconds."""
+def _stop_event() -> Event:
+    """Set by SIGTERM and Ctrl-C."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if seconds is not None:
-        timer = Timer(seconds, stop.set)
-        timer.daemon = True
-        timer.start()
     return stop
 
 

@@ -56,7 +56,7 @@ def test_a_line_is_the_batch(batch: Batch) -> None:
 
 def test_binary_values_that_botocore_has_parsed_are_base64_again() -> None:
     """A tape holds what went over the wire, at any depth."""
-    parsed = {"a": {"B": b"\xde\xad"}, "b": {"L": [{"BS": [b"\x01"]}]}}
+    parsed: Item = {"a": {"B": b"\xde\xad"}, "b": {"L": [{"BS": [b"\x01"]}]}}
     [record] = batch_of(line_of(Batch("s", "a", (Record("INSERT", {}, "1", 0.0, parsed),)))).records
     assert record.new_image == {"a": {"B": "3q0="}, "b": {"L": [{"BS": ["AQ=="]}]}}
 
