@@ -79,13 +79,7 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
         CredentialsMissing: no credentials can be found, or the profile does not exist.
     """
     try:
-        session = boto3.Session(
-            region_name=settings.region,
-            profile_name=settings.profile,
-            aws_access_key_id=settings.access_key_id,
-            aws_secret_access_key=_open(settings.secret_access_key),
-            aws_session_token=_open(settings.session_token),
-        )
+        session = _session(settings)
         if session.region_name is None:
             raise errors.NoRegion
         if session.get_credentials() is None:
@@ -107,6 +101,22 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
         raise _credentials_or_region(error) from error
     read_records_fast(streams.meta.events.register)
     return Clients(Client(dynamodb), Client(streams, streams=True))
+
+
+def credentials_in_use(settings: Settings) -> str:
+    """Which credentials these are: the end of the access key's id, and where they were found; never a secret.
+
+    Raises:
+        CredentialsMissing: none can be found, or the profile does not exist.
+    """
+    try:
+        found = _session(settings).get_credentials()
+        if found is None:
+            raise errors.CredentialsMissing
+        source = "the settings" if found.method == "explicit" else found.method
+        return f"access key ...{found.access_key[-4:]}, from {source}"
+    except aws.BotoCoreError as error:
+        raise errors.CredentialsMissing(f"The credentials cannot be fetched: {error}.") from error
 
 
 def unless_changed(item: Item | None) -> dict[str, Any]:
@@ -141,6 +151,16 @@ def read_records_fast(register: Callable[[str, Callable[..., None]], object]) ->
             response_dict["body"] = b"{}"
 
     register("before-parse.dynamodb-streams.GetRecords", read)
+
+
+def _session(settings: Settings) -> Any:
+    return boto3.Session(
+        region_name=settings.region,
+        profile_name=settings.profile,
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=_open(settings.secret_access_key),
+        aws_session_token=_open(settings.session_token),
+    )
 
 
 def _credentials_or_region(error: Exception) -> errors.AppError:

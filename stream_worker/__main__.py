@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from shared import console
+from stream_worker.commands import doctor, repair, run, tapes, verify
 from stream_worker.commands import letters as letter_commands
-from stream_worker.commands import repair, run, tapes, verify
 
 app = typer.Typer(
     help="Pattern E: keeps every member's conversation row at the newest message. Settings: docs/settings.md.",
@@ -25,6 +25,7 @@ letters.command("list")(letter_commands.list_letters)
 letters.command("show")(letter_commands.show)
 letters.command("redrive")(letter_commands.redrive)
 app.add_typer(letters, name="dead-letters")
+app.command("doctor")(doctor.doctor)
 
 
 @app.callback()
