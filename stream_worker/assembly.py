@@ -12,7 +12,7 @@ from shared.settings import Settings
 from stream_worker.contract import Batch, Processor, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
 from stream_worker.drivers.native import driver as native
-from stream_worker.drivers.native.api import DynamoStreams
+from stream_worker.drivers.native.api import DynamoStreams, StreamsApi
 from stream_worker.drivers.native.lease import Lease
 from stream_worker.drivers.native.listener import Listener
 from stream_worker.drivers.replay import ReplayDriver, Told
@@ -70,12 +70,17 @@ def replay_driver(
     return ReplayDriver(batches, work.processor, patient, before_batch=before_batch, before_wait=before_wait)
 
 
-def listener(clients: Clients, settings: Settings, processor: Processor, on_loss: Callable[[str], object]) -> Listener:
-    """Somebody who only listens to the table's stream."""
-    api = DynamoStreams(clients, settings.message_table)
-    return Listener(
-        api, processor, time.monotonic, limit=settings.batch, poll_s=settings.poll_ms / 1000, on_loss=on_loss
-    )
+def listener(
+    api: StreamsApi, stream: str, settings: Settings, processor: Processor, on_loss: Callable[[str], object]
+) -> Listener:
+    """Somebody who only listens to a stream."""
+    poll_s = settings.poll_ms / 1000
+    return Listener(api, stream, processor, time.monotonic, limit=settings.batch, poll_s=poll_s, on_loss=on_loss)
+
+
+def streams_of(clients: Clients, settings: Settings) -> StreamsApi:
+    """The streams of the messages table."""
+    return DynamoStreams(clients, settings.message_table)
 
 
 def loader_of(clients: Clients, settings: Settings, retry: Retry) -> Loader:

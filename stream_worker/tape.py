@@ -92,9 +92,10 @@ def batch_of(line: str | bytes) -> Batch:
     try:
         said = json.loads(line)
     except json.JSONDecodeError as error:
-        raise TapeBroken(f"this is no JSON: {error.msg} at character {error.pos + 1}") from error
+        what = error.msg.removesuffix(" starting at")
+        raise TapeBroken(f"this is no JSON at character {error.pos + 1} ({what})") from error
     except (ValueError, RecursionError) as error:
-        raise TapeBroken(f"this is no JSON: {error}") from error
+        raise TapeBroken(f"this is no JSON ({error})") from error
     records = said.get("Records") if isinstance(said, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise TapeBroken('this is no JSON object with a list of "Records"')

@@ -97,11 +97,12 @@ def record(
     settings = Settings.read()
     stop = _stop_event()
     since = 0.0 if from_start else time.time() // MINUTE_S * MINUTE_S  # some engines cut times to the minute
-    clients = connect(settings)
+    api = assembly.streams_of(connect(settings), settings)
+    stream = api.latest_stream()
     with _create(tape, force=force) as sink:
         recorder = Recorder(sink, since, Redaction() if redact else lambda batch: batch)
-        listener = assembly.listener(clients, settings, recorder, _note)
-        _note(f"recording {listener.stream}")
+        listener = assembly.listener(api, stream, settings, recorder, _note)
+        _note(f"recording {stream}")
         with suppress(Stopping):
             _listen(listener, stop, seconds)
     if as_json:

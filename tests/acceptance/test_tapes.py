@@ -74,6 +74,13 @@ def test_a_tape_is_not_overwritten(stack: Stack, tmp_path: Path) -> None:
     assert "precious" not in tape.read_text(encoding="ascii")
 
 
+def test_no_tape_of_nothing(stack: Stack, tmp_path: Path) -> None:
+    """A table that is missing is said before a file is made."""
+    tape = tmp_path / "tape.jsonl"
+    status, _, err = stack.run("stream-worker", "record", str(tape), DDB_MESSAGE_TABLE="no-such-table")
+    assert (status, "no-such-table" in err, tape.exists()) == (2, True, False)
+
+
 def test_a_folder_that_is_missing(stack: Stack, tmp_path: Path) -> None:
     """One sentence."""
     status, _, err = stack.run("stream-worker", "record", str(tmp_path / "no" / "tape.jsonl"))

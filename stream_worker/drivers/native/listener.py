@@ -33,6 +33,7 @@ class Listener:
     def __init__(
         self,
         api: StreamsApi,
+        stream: str,
         processor: Processor,
         monotonic: Callable[[], float],
         *,
@@ -40,7 +41,7 @@ class Listener:
         poll_s: float,
         on_loss: Callable[[str], object],
     ) -> None:
-        self.stream = api.latest_stream()
+        self.stream = stream
         self._api = api
         self._processor = processor
         self._monotonic = monotonic

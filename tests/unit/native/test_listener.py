@@ -3,6 +3,7 @@
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing, Throttled, Unreachable
 from stream_worker.drivers.native.listener import CHILD_S, LISTING_S, Listener
 from tests.fakes.native import Scene
+from tests.fakes.streams import ARN
 
 
 class Room(Scene):
@@ -13,7 +14,7 @@ class Room(Scene):
         self.streams.build({"": shards})
         self.losses: list[str] = []
         self.listener = Listener(
-            self.streams, self, self.clock.monotonic, limit=2, poll_s=0.2, on_loss=self.losses.append
+            self.streams, ARN, self, self.clock.monotonic, limit=2, poll_s=0.2, on_loss=self.losses.append
         )
 
     def listen(self, seconds: float = 1.0) -> None:
