@@ -23,12 +23,10 @@ AppError
     ├── EngineFailed            the embedded engine did not come up, or ended
     ├── Misconfigured           exit 2: one sentence says what to change
     │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied
-    │   ├── TableMissing, TableDiffers, StreamMissing, SchemaUnknown
-    │   └── EngineMissing, EngineStopped, EngineBusy, PortTaken
+    │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, EngineMissing, EngineStopped, EngineBusy, PortTaken
     └── BadInput                exit 2: one sentence says what was wrong with it
         ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
-        ├── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, NotAllowed
-        └── TapeBroken
+        └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, TapeBroken, NotAllowed
 """
 
 from collections.abc import Mapping, Sequence
