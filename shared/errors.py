@@ -22,8 +22,8 @@ AppError
     ├── LeaseLost               another process works here now
     ├── EngineFailed            the embedded engine did not come up, or ended
     ├── Misconfigured           exit 2: one sentence says what to change
-    │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied
-    │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, EngineMissing, EngineStopped, EngineBusy, PortTaken
+    │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied, PortTaken
+    │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, EngineMissing, EngineStopped, EngineBusy
     └── BadInput                exit 2: one sentence says what was wrong with it
         ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
         └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, TapeBroken, NotAllowed
