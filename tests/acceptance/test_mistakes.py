@@ -95,7 +95,7 @@ def test_a_table_deleted_while_running(stack: Stack, clients: Clients) -> None:
     worker = stack.worker()
     worker.wait_for("shard_opened")
     clients.dynamodb.call("delete_table", TableName=stack.settings.message_table)
-    worker.wait_for("shard_lost")
+    worker.wait_for("shard_ended")
     stack.do("producer", "schema-load")
     stack.do("producer", "send", "--from", "andrewbrown", "--to", "bayko", "one")
     stack.do("producer", "send", "--from", "bayko", "--to", "andrewbrown", "two")
