@@ -70,14 +70,14 @@ def _print(repairs: Iterable[Repair], walk: Walk, results: Counter[Result]) -> N
         found = done.finding
         typer.echo(f"{done.result:<10}  {done.deed}")
         typer.echo(f"            {found.what}: group {found.group or '-'}  user {found.user or '-'}  {found.detail}")
-    counts = ", ".join(f"{count} {name}" for name, count in _counts(results).items() if count) or "nothing to do"
+    counts = ", ".join(f"{results[result]} {result}" for result in Result if results[result]) or "nothing to do"
     typer.echo(f"repair: {counts} ({walk.survey.tally.rows} rows, {walk.survey.tally.groups} groups)")
     if results[Result.TODO]:
         console.NOTES.print("A dry run: nothing was written; --apply does it.")
 
 
 def _counts(results: Counter[Result]) -> dict[str, int]:
-    return {result.value.replace(" ", "_"): results[result] for result in Result}
+    return {result.name.lower(): results[result] for result in Result}
 
 
 def _facts(done: Repair) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Rows that are lost, rebuilt: from the group's messages, and from what others' rows say of the other member.
+"""Rows that are lost, rebuilt: from the group's messages, and from what rows and messages say of the other member.
 
 It is written as whoever creates a row writes it: the roster item is read, then the user's whole list, and row and
 roster item go into one transaction, the roster item only if as read. Two who create the same row at once therefore
@@ -17,8 +17,8 @@ from shared.models import MAX_TEXT, Item, User, string
 from stream_worker.repair import writes
 from stream_worker.verify.table import Table
 
-HISTORY = 500  # messages that are searched for somebody else's
-LISTS = 20  # conversations of the other member that are searched for their names
+HISTORY = 500  # messages of a group that are searched
+LISTS = 20  # conversations of the other member in which their names are looked for
 
 
 class Restorer:
@@ -79,12 +79,15 @@ class Restorer:
         return {**roster_key(group, user), "created_at": {"S": later}, "created_by": {"S": by}}
 
     def _named(self, uuid: str) -> User:
-        """A member who wrote nothing here, with the names that rows of others show them by."""
+        """A member who wrote nothing here, with the names that others' rows show them by, or that they wrote under."""
         for row in islice(self._table.read.partition(uuid), LISTS):
-            for shown in self._users_in(string(row, "message_group_uuid")):
-                if shown.uuid == uuid and shown.handle:
-                    return shown
+            for user in self._users_in(string(row, "message_group_uuid")):
+                if user.uuid == uuid and user.handle:
+                    return user
         return User(uuid, "", "")
 
     def _users_in(self, group: str) -> Iterator[User]:
-        return map(user_of, self._table.read.index_rows(group)) if group else iter(())
+        """Everybody whom a group's rows or messages name."""
+        if group:
+            yield from map(user_of, self._table.read.index_rows(group))
+            yield from (message.sender for message in islice(self._table.read.history(group), HISTORY))

@@ -139,6 +139,16 @@ def test_the_names_of_somebody_who_wrote_nothing(planted: Planted) -> None:
     assert planted.row(ANN)["user_handle"] == {"S": "ben"}
 
 
+def test_names_that_no_row_carries_any_more(planted: Planted) -> None:
+    """They wrote elsewhere: their messages carry them, too."""
+    planted.pair(BEN, CAT, "hello")
+    planted.drop(planted.row(CAT))
+    planted.pair(ANN, BEN, "hi")
+    planted.drop(planted.row(ANN))
+    repaired(planted, restore_lost=True)
+    assert planted.row(ANN)["user_handle"] == {"S": "ben"}
+
+
 def test_nobody_else_is_known(planted: Planted) -> None:
     """Said, and left."""
     planted.scene.put({**keys.message_key("g", "2026"), **texts(message="hello?", user_uuid="eve")})
