@@ -1,52 +1,20 @@
 """The commands as a user types them: exit status, one sentence, JSON."""
 
 import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from producer.__main__ import main
 from producer.schema import TTL
 from shared.dynamo import Clients
 from shared.settings import Settings
+from tests.integration.cli import Producer
 
 COMMANDS = (
     *("schema-load", "seed", "scan", "start", "send", "edit", "delete", "join", "leave"),
     *("list-conversations", "get-conversation", "traffic"),
 )
 UNKNOWN = "6f0c4f0a-8d0e-5b1e-9c53-2b9a8a1d7e11"
-
-
-class Result:
-    """What a command printed and how it ended."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
-
-
-class Producer:
-    """`producer`, in this process, with the environment a user would set."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch, self._capsys = monkeypatch, capsys
-
-    def setenv(self, name: str, value: str) -> None:
-        self._monkeypatch.setenv(name, value)
-
-    def __call__(self, *words: str) -> Result:
-        self._monkeypatch.setattr(sys, "argv", ["producer", *words])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return Result(status, *self._capsys.readouterr())
 
 
 @pytest.fixture
@@ -192,7 +160,7 @@ def test_an_engine_that_is_away_is_waited_for_and_then_given_up(
     producer: Producer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A line about the wait, then exit 3."""
-    monkeypatch.setattr("producer.commands.session.PATIENCE_S", 4.0)
+    monkeypatch.setattr("producer.commands.session.PATIENCE_S", 15.0)  # botocore alone takes some seconds
     producer.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     result = producer("scan")
     assert result.status == 3
