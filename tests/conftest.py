@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -13,6 +12,7 @@ from shared.dynamo import Clients, connect
 from shared.settings import Settings
 from stream_worker.contract import Batch
 from stream_worker.tape import read_tape
+from tests.places import settings_of
 
 Tape = Callable[[str], list[Batch]]
 
@@ -55,16 +55,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture
 def settings(engine: Engine) -> Settings:
     """Settings for the embedded engine, with tables that no other test knows."""
-    ours = uuid4().hex[:12]
-    variables = engine.environment()
-    return Settings(
-        message_table=f"messages-{ours}",
-        state_table=f"state-{ours}",
-        region=variables["AWS_REGION"],
-        endpoint=variables["AWS_ENDPOINT_URL"],
-        access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
+    return settings_of(engine)
 
 
 @pytest.fixture

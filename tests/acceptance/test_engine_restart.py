@@ -1,26 +1,12 @@
 """The engine goes away under the worker and comes back without the stream's history."""
 
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from devstack.engine import Engine
-from shared.settings import Settings
 from tests.acceptance.stack import Stack
-
-
-def settings_of(engine: Engine) -> Settings:
-    """Settings for an engine of one's own."""
-    variables = engine.environment()
-    return Settings(
-        message_table=f"messages-{uuid4().hex[:8]}",
-        state_table=f"state-{uuid4().hex[:8]}",
-        region=variables["AWS_REGION"],
-        endpoint=variables["AWS_ENDPOINT_URL"],
-        access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
+from tests.places import settings_of
 
 
 @pytest.mark.engine

@@ -20,6 +20,7 @@ from tests.acceptance.stack import Stack
 from tests.bench.contenders import CONTENDERS
 from tests.bench.process import Live, watch
 from tests.bench.scenes import SCENES, Result, play, row_writes_of_a_new_conversation
+from tests.places import settings_of
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -34,9 +35,9 @@ def compare(
     Example: scripts/bench --repetitions 1
     """
     with tempfile.TemporaryDirectory() as folder, Engine(Path(folder)) as engine:
-        stack = Stack(_settings(engine), Path(folder))
+        stack = Stack(settings_of(engine), Path(folder))
         results = {scene.name: _interleaved(engine, scene.name, repetitions) for scene in SCENES}
-        fresh = row_writes_of_a_new_conversation(_settings(engine))
+        fresh = row_writes_of_a_new_conversation(settings_of(engine))
         try:
             live = watch(stack)
         finally:
@@ -98,18 +99,6 @@ def _rows(scene: str, runs: dict[str, list[Result]]) -> list[str]:
         ratio = f"{us / theirs:.2f}" if theirs else ""
         lines.append(f"| {scene if number == 0 else ''} | {name} | {theirs:.3g} | {us:.3g} | {ratio} |")
     return lines
-
-
-def _settings(engine: Engine) -> Settings:
-    variables, name = engine.environment(), uuid4().hex[:8]
-    return Settings(
-        message_table=f"m-{name}",
-        state_table=f"s-{name}",
-        region=variables["AWS_REGION"],
-        endpoint=variables["AWS_ENDPOINT_URL"],
-        access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 if __name__ == "__main__":
