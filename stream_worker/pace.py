@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from shared.dynamo import Answer, Client
@@ -20,6 +21,7 @@ class Meter:
     monotonic: Callable[[], float]
     units: float = 0.0
     _free_at: float = 0.0
+    _lock: Lock = field(default_factory=Lock)
 
     def pause(self) -> None:
         """Wait until what was consumed is paid for."""
@@ -29,9 +31,10 @@ class Meter:
 
     def add(self, units: float) -> None:
         """Count what a call consumed."""
-        self.units += units
-        if self.rate:
-            self._free_at = max(self._free_at, self.monotonic()) + units / self.rate
+        with self._lock:
+            self.units += units
+            if self.rate:
+                self._free_at = max(self._free_at, self.monotonic()) + units / self.rate
 
 
 @dataclass(frozen=True, slots=True)

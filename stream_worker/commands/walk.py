@@ -20,6 +20,7 @@ from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker import assembly
 from stream_worker.pace import Meter, Paced
+from stream_worker.pool import Pool
 from stream_worker.verify.survey import Scope, Survey
 from stream_worker.verify.table import Table
 from stream_worker.verify.verifier import Verifier
@@ -56,7 +57,8 @@ def open_walk(group: str, user: str, rate: float | None, patience_s: float) -> W
     client = Paced(clients.dynamodb.raw, meter=meter, retry=retry)
     store = assembly.store_of(Clients(client, clients.streams), settings, retry)
     table = Table(client, settings.message_table, store, retry)
-    survey = Survey(table, Scope(group, user and _user_uuid(settings, user)))
+    scope = Scope(group, user and _user_uuid(settings, user))
+    survey = Survey(table, scope, Pool(assembly.GROUP_THREADS, "walk"))
     return Walk(table, survey, Verifier(table, survey, patience_s, time.monotonic), meter)
 
 

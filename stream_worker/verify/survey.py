@@ -1,17 +1,18 @@
 """The first look: a walk through the table that finds whom to look at closely, in bounded memory.
 
 A Scan returns the items of a partition together and in order, so each partition is one run of items: a user's list, a
-group's roster, a group's messages. Messages are counted as they stream by; what is kept at a time is one list or one
-roster, and the newest messages of the groups seen last.
+group's roster, a group's messages. Messages are counted as they stream by; what is kept at a time are a few lists and
+rosters, whose strong reads go on side by side, and the newest messages of the groups seen last.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby
+from functools import lru_cache, partial
+from itertools import groupby, islice
 
 from shared.keys import MESSAGE, ROSTER, ROW, roster_key
 from shared.models import Item, string
+from stream_worker.contract import RunAll
 from stream_worker.reconcile.plan import Newest, Row
 from stream_worker.verify.findings import (
     Finding,
@@ -25,6 +26,7 @@ from stream_worker.verify.findings import (
 from stream_worker.verify.table import Table
 
 PAGE = 500  # items of one Scan page: a rate is kept in steps of no more than this
+TOGETHER = 32  # partitions whose strong reads go on side by side
 KNOWN_GROUPS = 10_000  # groups whose newest message is remembered
 
 
@@ -51,6 +53,9 @@ class Doubt:
     wrote: bool = False
 
 
+Found = list[Doubt | Finding]
+
+
 @dataclass(slots=True)
 class Tally:
     """How much was seen."""
@@ -64,24 +69,33 @@ class Tally:
 class Survey:
     """One walk; `tally` counts along."""
 
-    def __init__(self, table: Table, scope: Scope) -> None:
+    def __init__(self, table: Table, scope: Scope, run_all: RunAll) -> None:
         self.tally = Tally()
         self._table = table
         self._store = table.store
         self._scope = scope
+        self._run_all = run_all
         self._newest = lru_cache(KNOWN_GROUPS)(table.store.newest)
 
     def doubts(self) -> Iterator[Doubt | Finding]:
         """Whom to look at closely; and what can be said at once."""
-        for pk, items in groupby(self._items(), key=lambda item: string(item, "pk")):
-            if pk.startswith(MESSAGE):
-                yield from self._of_messages(pk.removeprefix(MESSAGE), items)
-            elif pk.startswith(ROSTER):
-                yield from self._of_roster(pk.removeprefix(ROSTER), items)
-            elif pk.startswith(ROW) and self._scope.has(pk.removeprefix(ROW)):
-                yield from self._of_list(pk.removeprefix(ROW), items)
+        looks = self._looks()
+        while together := list(islice(looks, TOGETHER)):
+            for found in self._run_all(together):
+                yield from found
         if self._scope.group:
             yield from self._of_rows(self._scope.group)
+
+    def _looks(self) -> Iterator[Callable[[], Found]]:
+        """For each partition what is to be asked about it."""
+        for pk, items in groupby(self._items(), key=lambda item: string(item, "pk")):
+            if pk.startswith(MESSAGE):
+                yield partial(self._of_messages, pk.removeprefix(MESSAGE), self._view(items))
+            elif pk.startswith(ROSTER):
+                present = {string(item, "sk") for item in items if "left_at" not in item}
+                yield partial(self._of_roster, pk.removeprefix(ROSTER), present)
+            elif pk.startswith(ROW) and self._scope.has(pk.removeprefix(ROW)):
+                yield partial(self._of_list, pk.removeprefix(ROW), self._by_group(items))
 
     def _items(self) -> Iterator[Item]:
         """The whole table, as nothing else tells who has lost a row; of one group, its messages and its roster."""
@@ -102,38 +116,43 @@ class Survey:
                 ConsistentRead=True,
             )
 
-    def _of_messages(self, group: str, items: Iterable[Item]) -> Iterator[Doubt | Finding]:
-        """Senders who are neither in the roster nor have a row; what is odd about the messages."""
+    def _view(self, messages: Iterable[Item]) -> GroupView:
         view = GroupView()
-        for item in items:
+        for item in messages:
             self.tally.messages += 1
             add_message(view, item)
         self.tally.groups += 1
-        if not self._scope.user:
-            yield from judge_messages(group, view)
-        senders = {user for user in view.senders if user and self._scope.has(user)}
-        strangers = senders - set(self._store.roster(group)) if senders else senders
-        for user in self._without_row(group, strangers):
-            yield Doubt(group, user, view.newest, wrote=True)
+        return view
 
-    def _of_roster(self, group: str, items: Iterable[Item]) -> Iterator[Doubt]:
-        """Members by the roster who have no row."""
-        present = {string(item, "sk") for item in items if "left_at" not in item}
-        for user in self._without_row(group, {user for user in present if self._scope.has(user)}):
-            yield Doubt(group, user, self._newest(group))
-
-    def _of_list(self, user: str, items: Iterable[Item]) -> Iterator[Doubt | Finding]:
-        """Rows that are not as they should be; rows of no group."""
+    def _by_group(self, items: Iterable[Item]) -> dict[str, list[Row]]:
         groups: dict[str, list[Row]] = {}
         for row in map(Row, items):
             self.tally.rows += 1
             groups.setdefault(row.group, []).append(row)
-        yield from judge_stubs(user, groups.pop("", []))
+        return groups
+
+    def _of_messages(self, group: str, view: GroupView) -> Found:
+        """Senders who are neither in the roster nor have a row; what is odd about the messages."""
+        odd = [] if self._scope.user else list(judge_messages(group, view))
+        senders = {user for user in view.senders if user and self._scope.has(user)}
+        strangers = senders - set(self._store.roster(group)) if senders else senders
+        lost = self._without_row(group, strangers)
+        return [*odd, *(Doubt(group, user, view.newest, wrote=True) for user in lost)]
+
+    def _of_roster(self, group: str, present: Collection[str]) -> Found:
+        """Members by the roster who have no row."""
+        lost = self._without_row(group, {user for user in present if self._scope.has(user)})
+        return [Doubt(group, user, self._newest(group)) for user in lost]
+
+    def _of_list(self, user: str, groups: dict[str, list[Row]]) -> Found:
+        """Rows that are not as they should be; rows of no group."""
+        found: Found = [*judge_stubs(user, groups.pop("", []))]
         rosters = self._rosters(user, groups)
         for group, rows in groups.items():
             view = GroupView(newest=self._newest(group))
             if any(judge(group, user, MemberView(rows, rosters.get(group)), view)):
-                yield Doubt(group, user, view.newest)
+                found.append(Doubt(group, user, view.newest))
+        return found
 
     def _of_rows(self, group: str) -> Iterator[Doubt]:
         """Everybody who may have a row of the one group that is looked at."""

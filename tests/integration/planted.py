@@ -13,6 +13,7 @@ from stream_worker.verify.findings import Finding
 from stream_worker.verify.survey import Scope, Survey
 from stream_worker.verify.table import Table
 from stream_worker.verify.verifier import Verifier
+from tests.fakes.native import in_turn
 from tests.integration.conftest import Scene
 
 
@@ -42,7 +43,7 @@ class Planted:
 
     def verifier(self, scope: Scope | None = None, patience_s: float = 0) -> Verifier:
         """A verifier with little patience."""
-        return Verifier(self.table, Survey(self.table, scope or Scope()), patience_s, monotonic)
+        return Verifier(self.table, Survey(self.table, scope or Scope(), in_turn), patience_s, monotonic)
 
     def findings(self, scope: Scope | None = None) -> list[tuple[str, str, str]]:
         """(grade, what, user) of all that is found."""

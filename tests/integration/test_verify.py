@@ -8,6 +8,7 @@ from shared.keys import bump
 from stream_worker.verify import survey, verifier
 from stream_worker.verify.survey import Scope
 from tests.fakes.faulty import meanwhile
+from tests.fakes.native import in_turn
 from tests.fakes.table import texts
 from tests.integration.conftest import ANN, BEN, CAT, DAN, Scene
 from tests.integration.planted import Planted, plant
@@ -25,7 +26,7 @@ def test_nothing_to_find(planted: Planted) -> None:
     """And everything is counted."""
     planted.pair(ANN, BEN, "hi")
     messages.start(planted.scene.chat, ANN, [BEN, CAT], "hello")
-    walk = survey.Survey(planted.table, Scope())
+    walk = survey.Survey(planted.table, Scope(), in_turn)
     assert list(walk.doubts()) == []
     assert (walk.tally.rows, walk.tally.groups, walk.tally.messages, walk.tally.items) == (5, 2, 2, 12)
 
