@@ -38,7 +38,7 @@ _SIMPLE: Mapping[str, type[errors.AppError]] = {
 }
 _SERVER_ERROR = 500
 
-_WHO_MAY_NOT = re.compile(r"perform: (\S+) on resource: (\S+)")  # as IAM words it
+_WHO_MAY_NOT = re.compile(r"perform: (\S+)(?: on resource: (\S+))?")  # as IAM words it, engines without the place
 
 
 def refusal(operation: str, response: Answer, params: Answer, *, streams: bool) -> errors.AppError:
@@ -88,15 +88,21 @@ def _missing(operation: str, params: Answer, *, streams: bool) -> errors.AppErro
 
 def _denied(operation: str, message: str, params: Answer) -> str:
     if named := _WHO_MAY_NOT.search(message):
-        return f"Access denied: allow {named[1]} on {named[2]} to this identity."
+        return f"Access denied: allow {named[1]} on {named[2] or _resource(params)} to this identity."
     name = "".join(part.title() for part in operation.split("_"))
     return f"Access denied: allow dynamodb:{name} on {_resource(params)} to this identity. {message}".rstrip()
 
 
 def _resource(params: Answer) -> str:
     """What a policy calls it, where the service does not say."""
-    table = params.get("StreamArn") or f"arn:aws:dynamodb:*:*:table/{params.get('TableName', '*')}"
+    table = params.get("StreamArn") or f"arn:aws:dynamodb:*:*:table/{_table(params)}"
     return f"{table}/index/{params['IndexName']}" if params.get("IndexName") else str(table)
+
+
+def _table(params: Answer) -> str:
+    """The table that was asked for; of a transaction, that of its first action."""
+    actions = [action for item in params.get("TransactItems", ()) for action in item.values()]
+    return str((actions[0] if actions else params).get("TableName", "*"))
 
 
 def _reason(reason: Answer) -> errors.Reason:

@@ -93,3 +93,15 @@ def test_denied_while_running(identity: Identity) -> None:
     identity.may()
     identity.stack.do("producer", "send", "--wait", "60", "--from", "bayko", "--to", "andrewbrown", "two")
     identity.stack.assert_right()
+
+
+@pytest.mark.engine
+def test_the_doctor_names_what_is_denied(identity: Identity) -> None:
+    """Every right that the worker needs is tried; the one that is missing has its line, with action and ARN."""
+    identity.may(not_even="dynamodb:DeleteItem")
+    status, out, _ = identity.stack.run("stream-worker", "doctor", "--json")
+    denied = [line for line in json.loads(out) if line["status"] == "FAIL"]
+    assert (status, [line["check"] for line in denied]) == (1, ["may write rows", "may use state"])
+    assert [
+        line["text"] for line in denied if "allow dynamodb:DeleteItem on arn:aws:dynamodb:" not in line["text"]
+    ] == []

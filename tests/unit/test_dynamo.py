@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as aws
 
-from shared import errors
+from shared import errors, refusals
 from shared.dynamo import Client, connect, read_records_fast, unless_changed
 from shared.errors import AppError
 from shared.settings import Settings
@@ -100,6 +100,17 @@ def test_access_denied_says_what_iam_says() -> None:
     error = refusal("AccessDeniedException")
     error.response["Error"]["Message"] = said
     assert "allow dynamodb:Query on arn:aws:dynamodb:t to" in str(raised(error))
+
+
+def test_access_denied_inside_a_transaction() -> None:
+    """The action is the one inside: IAM knows none called TransactWriteItems."""
+    said = {
+        "Code": "AccessDeniedException",
+        "Message": "User is not authorized to perform: dynamodb:DeleteItem because",
+    }
+    asked = {"TransactItems": [{"Delete": {"TableName": "messages"}}]}
+    error = refusals.refusal("transact_write_items", {"Error": said}, asked, streams=False)
+    assert "allow dynamodb:DeleteItem on arn:aws:dynamodb:*:*:table/messages to" in str(error)
 
 
 def test_a_cancelled_transaction_tells_who_is_in_the_way() -> None:
