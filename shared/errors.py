@@ -1,30 +1,18 @@
 """Every error of ours, in one tree; the branch says what a worker does about it.
 
 AppError
-├── Transient                 wait, read again, try again
-│   ├── Unreachable             nobody answers at the endpoint
-│   ├── OutcomeUnknown          the answer was lost: it may or may not have happened
-│   ├── Throttled               slower, please
-│   ├── Conflict                another transaction holds one of the items
-│   ├── NotReady                the table is still being made or changed
-│   ├── WorkerBehind            no row shows the message yet
-│   ├── ConditionFailed         somebody else was first (.item is what stands there)
-│   ├── TransactionCancelled    the same, per action (.reasons)
-│   ├── IteratorExpired         ask for a new shard iterator
-│   ├── RecordsTrimmed          the stream no longer has the records after our position
-│   └── ShardMissing            the stream does not know this shard (or itself) any more
-├── Poison                    set aside as a dead letter, go on with the rest
-│   ├── RecordUnreadable        a stream record nobody can understand
-│   ├── RequestRefused          DynamoDB will never accept this request
-│   └── NeverSettled            every round met a new obstacle
-└── Fatal                     stop
-    ├── Stopping                we were asked to
-    ├── LeaseLost               another process works here now
-    ├── EngineFailed            the embedded engine did not come up, or ended
-    ├── Misconfigured           exit 2: one sentence says what to change
+├── Transient    wait, read again, try again
+│   ├── Unreachable, OutcomeUnknown, Throttled, Conflict, NotReady, WorkerBehind
+│   ├── ConditionFailed (.item is what stands there), TransactionCancelled (.reasons, one an action)
+│   └── IteratorExpired, RecordsTrimmed, ShardMissing
+├── Poison       set aside as a dead letter, go on with the rest
+│   └── RecordUnreadable, RequestRefused, NeverSettled
+└── Fatal        stop
+    ├── Stopping, LeaseLost, EngineFailed
+    ├── Misconfigured    exit 2: one sentence says what to change
     │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied, PortTaken
     │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, EngineMissing, EngineStopped, EngineBusy
-    └── BadInput                exit 2: one sentence says what was wrong with it
+    └── BadInput         exit 2: one sentence says what was wrong with it
         ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
         └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, TapeBroken, NotAllowed
 """
