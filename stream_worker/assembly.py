@@ -109,8 +109,8 @@ def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, lo
             log=log,
         )
     )
-    chores = Chores(sweeps, Retrier(letters, reconciler, now, log), time.monotonic)
-    return Work(processor=handler, on_gap=sweeps.owe, upkeep=chores, forget=memory.clear)
+    chores = Chores(sweeps, Retrier(letters, store, reconciler, now, log), time.monotonic)
+    return Work(processor=handler, on_gap=sweeps.owe, upkeep=chores, forget=handler.forget)
 
 
 def store_of(clients: Clients, settings: Settings, retry: Retry) -> DynamoStore:

@@ -5,9 +5,11 @@ reconciles the group, whatever has happened since. Letters about a record nobody
 for a person.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 from shared.errors import AppError, Poison, Transient
@@ -16,11 +18,14 @@ from shared.logging import Log
 from shared.models import Item, string
 from stream_worker.contract import Batch, Record
 from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.ports import Store
 from stream_worker.state import OPEN_LETTERS, SETTLED_LETTERS, State
 
 KEPT_AFTER_SETTLING = timedelta(days=14)
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
+
+_LONGEST_NAME = 1024  # bytes of a sort key (AWS quota)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class DeadLetters:
         """Set aside a group, or one member of it."""
         error_class = type(error).__name__
         self._log.warning("group_dead_lettered", group=group, user=user, error=error_class, next="will be retried")
-        self._put(f"group#{group}#{user}", {"group": {"S": group}, "user": {"S": user}}, error_class)
+        self._put(_name(group, user), {"group": {"S": group}, "user": {"S": user}}, error_class)
 
     def open(self) -> list[Letter]:
         """The open letters."""
@@ -110,8 +115,11 @@ class DeadLetters:
 class Retrier:
     """Reconciles what open letters name, each when its time has come."""
 
-    def __init__(self, letters: DeadLetters, reconciler: Reconciler, clock: Callable[[], datetime], log: Log) -> None:
+    def __init__(
+        self, letters: DeadLetters, store: Store, reconciler: Reconciler, clock: Callable[[], datetime], log: Log
+    ) -> None:
         self._letters = letters
+        self._store = store
         self._reconciler = reconciler
         self._clock = clock
         self._log = log
@@ -139,6 +147,8 @@ class Retrier:
             Transient: it did not work this time; the letter stays.
         """
         users = [letter.user] if letter.user else None
+        if letter.user:  # it may be here because its roster item could not be put
+            self._store.ensure_roster(letter.group, letter.user)
         outcome = self._reconciler.reconcile(letter.group, users)
         for user, error in outcome.failed.items():
             self._letters.put_group(letter.group, user, error)
@@ -148,3 +158,11 @@ class Retrier:
         if settled:
             self._log.info("dead_letter_settled", group=letter.group, user=letter.user, attempts=letter.attempts)
         return settled
+
+
+def _name(group: str, user: str) -> str:
+    """A sort key of at most 1,024 bytes that no other group and user share."""
+    name = f"group#{group}#{user}"
+    if "#" not in group and len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return f"group-hash#{sha256(json.dumps([group, user]).encode()).hexdigest()}"

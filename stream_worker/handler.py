@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from shared.errors import Poison, Stopping, Transient
+from shared.errors import AppError, Poison, Stopping, Transient
 from shared.keys import is_ours
 from shared.logging import Log
 from shared.models import string
@@ -38,17 +38,23 @@ class Parts:
 class _Troubles:
     """Groups that do not settle: since when; and when any group last did."""
 
-    since: dict[str, float] = field(default_factory=dict)
+    since: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Group -> when it began to fail while others settle, and when it last failed."""
     last_settled: float = float("-inf")
 
-    def settled(self, group: str, now: float) -> None:
+    def settled(self, group: str, outcome: Outcome, now: float) -> None:
+        """A group is settled; that the table works is shown only by one that was looked at."""
         self.since.pop(group, None)
-        self.last_settled = now
+        if outcome.moved or outcome.clean:
+            self.last_settled = now
 
     def is_hopeless(self, group: str, now: float) -> bool:
-        """Others have settled since this group began to fail, and it is failing for a long time."""
-        first = self.since.setdefault(group, now)
-        return now - first >= PATIENCE_S and self.last_settled > first
+        """The group fails for a long time in which others settle."""
+        first, last = self.since.get(group, (now, now))
+        if self.last_settled < last:
+            first = now  # nothing else has settled since it last failed: it is the table, not the group
+        self.since[group] = (first, now)
+        return now - first >= PATIENCE_S
 
 
 class Handler:
@@ -94,31 +100,46 @@ class Handler:
         except Transient as error:
             if not self._troubles.is_hopeless(group, parts.monotonic()):
                 return error
-            outcome = Outcome(failed={"": error})
+            outcome = _given_up(hint, error)
         except Poison as error:
-            outcome = Outcome(failed={"": error})
-        for user, failure in outcome.failed.items():
+            outcome = _given_up(hint, error)
+        for user, failure in sorted(outcome.failed.items()):
             parts.letters.put_group(group, user, failure)
-        self._troubles.settled(group, parts.monotonic())
+        self._troubles.settled(group, outcome, parts.monotonic())
         return outcome
 
     def _settle(self, group: str, hint: GroupHint) -> Outcome:
-        users = hint.foreign | self._behind(group, hint)
-        for user in sorted(users):
-            self._parts.store.ensure_roster(group, user)
+        self._ensure_roster(group, hint.foreign)
+        behind = self._behind(group, hint)
+        self._ensure_roster(group, behind)
+        users = hint.foreign | behind
         if hint.must_look or (hint.inserted and not self._parts.memory.has_applied(group, hint.inserted)):
             return self._parts.reconciler.reconcile(group, look=users)
         return self._only(group, users)
+
+    def _ensure_roster(self, group: str, users: Collection[str]) -> None:
+        for user in sorted(users):
+            self._parts.store.ensure_roster(group, user)
 
     def _only(self, group: str, users: Collection[str]) -> Outcome:
         return self._parts.reconciler.reconcile(group, users) if users else Outcome()
 
     def _behind(self, group: str, hint: GroupHint) -> set[str]:
-        """Users whose row, as a worker wrote it, does not show the newest message (one read a group)."""
+        """Users whose row, as a worker wrote it, does not show the newest message, or is not where it should be."""
         if not hint.own:
             return set()
         newest = self._parts.store.newest(group)
-        return {user for user, image in hint.own if not Row(image).shows(newest)}
+        return {user for user, image in hint.own if not Row(image).shows(newest) or self._is_astray(group, Row(image))}
+
+    def _is_astray(self, group: str, row: Row) -> bool:
+        """Whether this process has put the user's row elsewhere: somebody may have copied it."""
+        remembered = self._parts.memory.row(group, row.user)
+        return remembered is not None and remembered != row.sk
+
+    def forget(self) -> None:
+        """The lease is gone: what was remembered of rows, and of failures, may not be true any more."""
+        self._parts.memory.clear()
+        self._troubles = _Troubles()
 
     def _lag_ms(self, batch: Batch) -> int:
         newest = max(map(_written_at, batch.records), default=0.0)
@@ -132,3 +153,9 @@ def _written_at(record: Record) -> float:
         return record.created_at
     stamped = datetime.fromisoformat(sk).timestamp()
     return stamped if 0 <= stamped - record.created_at < 1 else record.created_at
+
+
+def _given_up(hint: GroupHint, error: AppError) -> Outcome:
+    """A letter for the group, and one for each row record: the retrier puts their roster items, if they lack them."""
+    users = {"", *hint.foreign, *(user for user, _ in hint.own)}
+    return Outcome(failed=dict.fromkeys(users, error))

@@ -83,8 +83,9 @@ def _open() -> tuple[DeadLetters, Redriver]:
     log = logging.logger("worker")
     clients, retry = connect(settings), Retry(Event())
     letters = DeadLetters(assembly.state_of(clients, settings), assembly.now, log)
-    reconciler = Reconciler(assembly.store_of(clients, settings, retry), Memory(), retry)
-    return letters, Redriver(letters, Retrier(letters, reconciler, assembly.now, log))
+    store = assembly.store_of(clients, settings, retry)
+    reconciler = Reconciler(store, Memory(), retry)
+    return letters, Redriver(letters, Retrier(letters, store, reconciler, assembly.now, log))
 
 
 def _facts(letter: Letter) -> Mapping[str, object]:

@@ -64,25 +64,32 @@ class Reconciler:
         members = sorted(users) if users is not None else self._store.roster(group)
         hinted = [user for user in members if users is None and user not in look]
         view = self._read(group, members, self._positions(group, hinted))
-        outcome = Outcome()
         try:
-            self._settle_together(group, view, outcome)
+            outcome = self._settle_together(group, view)
         except (TransactionCancelled, Poison):
-            outcome = self._settle_one_by_one(group, members)
-        everyone = users is None and all(view.rows[user] for user in members)
-        if everyone and view.newest and not outcome.failed:
-            self._memory.applied(group, view.newest.sk, visit)
+            self._memory.unapply(group)
+            return self._settle_one_by_one(group, members)
+        self._note(group, view, visit, whole=users is None)
         return outcome
 
-    def _settle_together(self, group: str, view: _View, outcome: Outcome) -> None:
+    def _note(self, group: str, view: _View, visit: int, *, whole: bool) -> None:
+        """Remember how far the group is applied, if every roster member's row was seen at it; else doubt what was."""
+        newest = view.newest.sk if view.newest else ""
+        if whole and newest and view.rows and all(view.rows.values()):
+            self._memory.applied(group, newest, visit)
+        elif whole:
+            self._memory.unapply(group)
+        else:
+            self._memory.doubt(group, newest)
+
+    def _settle_together(self, group: str, view: _View) -> Outcome:
         plans = {user: _plan(rows, view.newest) for user, rows in view.rows.items() if rows}
         changes = [change for change in plans.values() if change]
         if not all(change.complete for change in changes):
             raise NeverSettled  # many duplicates: member by member, as often as it takes
         for together in slices(group, view.newest, changes):
             self._commit(group, view.newest, together)
-        outcome.moved = len(changes)
-        outcome.clean = len(plans) - len(changes)
+        return Outcome(moved=len(changes), clean=len(plans) - len(changes))
 
     def _settle_one_by_one(self, group: str, members: Collection[str]) -> Outcome:
         """Each member by itself, so that one in trouble stops nobody else."""
@@ -95,8 +102,6 @@ class Reconciler:
                 late = error
             except Poison as error:
                 outcome.failed[user] = error
-        if late or outcome.failed:
-            self._memory.unapply(group)
         if late:
             raise late
         return outcome
@@ -165,8 +170,6 @@ class Reconciler:
     def _commit(self, group: str, newest: Newest | None, changes: list[Change]) -> None:
         if self._retry.stop.is_set():
             raise Stopping
-        for change in changes:  # an answer that is lost must not leave a memory of either outcome
-            self._memory.saw_row(group, change.user, None)
         if any(change.gone is not None for change in changes):
             self._memory.unapply(group)
         self._store.commit(actions(group, newest, changes))

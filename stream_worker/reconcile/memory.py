@@ -76,6 +76,13 @@ class Memory:
             else:
                 self._applied.drop(group)
 
+    def doubt(self, group: str, newest: str) -> None:
+        """The group's newest message is at `newest` (empty: it has none): whatever was applied above it is gone."""
+        with self._lock:
+            applied = self._applied.get(group)
+            if applied is not None and applied > newest:
+                self._applied.drop(group)
+
     def unapply(self, group: str) -> None:
         """Rows of the group moved back, were blanked, or could not be settled."""
         with self._lock:

@@ -31,7 +31,7 @@ class Upkeep:
         retry = Retry(Stop(self.clock), total_s=0, sleep=lambda _: None)
         reconciler = Reconciler(self.rows, Memory(), retry)
         self.letters = DeadLetters(state, self.clock.now, self.log)
-        self.retrier = Retrier(self.letters, reconciler, self.clock.now, self.log)
+        self.retrier = Retrier(self.letters, self.rows, reconciler, self.clock.now, self.log)
         self.sweeps = Sweeps(state, self.rows, reconciler, self.letters, in_turn, self.clock.now, self.log)
         self.chores = Chores(self.sweeps, self.retrier, self.clock.monotonic)
 

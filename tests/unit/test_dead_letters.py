@@ -149,3 +149,23 @@ def test_no_letter_holds_anybodys_words(upkeep: Upkeep) -> None:
     upkeep.letters.put_record(Batch(ARN, "a", (record,)), record, "unknown event name")
     upkeep.letters.put_group("g000", "", RequestRefused("put_item was refused: SECRET"))
     assert "SECRET" not in repr([upkeep.table.items, upkeep.log.lines])
+
+
+@pytest.mark.parametrize(("group", "user"), [("g" * 1000, "u" * 1000), ("a#b", ""), ("a", "b#")])
+def test_any_group_and_user_have_a_letter_of_their_own(upkeep: Upkeep, group: str, user: str) -> None:
+    """A name is a sort key of at most 1,024 bytes, and no two groups share one."""
+    upkeep.letters.put_group(group, user, NeverSettled())
+    upkeep.letters.put_group("a", "b", NeverSettled())
+    assert all(len(name.encode()) <= 1024 for name in upkeep.open)
+    assert {(letter.group, letter.user) for letter in upkeep.letters.open()} == {(group, user), ("a", "b")}
+
+
+def test_the_retrier_puts_a_missing_roster_item(upkeep: Upkeep) -> None:
+    """A letter about a member may be there because the item could not be put."""
+    upkeep.rows.message("g", at(2), "new")
+    upkeep.rows.row("g", "cem", at(1))
+    upkeep.letters.put_group("g", "cem", Throttled())
+    upkeep.wait(minutes=1)
+    upkeep.retrier.run_due()
+    assert upkeep.rows.roster("g") == ["cem"]
+    assert upkeep.rows.shown("cem") == [("g", "new")]

@@ -11,7 +11,7 @@ from shared.errors import AccessDenied, AppError, RequestRefused, Stopping, Thro
 from shared.models import string
 from shared.retry import Retry
 from stream_worker.contract import Batch, Record
-from stream_worker.handler import PATIENCE_S, Handler, Parts
+from stream_worker.handler import Handler, Parts
 from stream_worker.pool import Pool
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
@@ -176,29 +176,6 @@ def test_one_group_in_trouble_lets_the_others_settle(scene: Scene) -> None:
     assert scene.table.shown("annh") == [("h", "new")]
     scene.deliver(message("g"), message("h"))
     assert scene.table.shown("anng") == [("g", "new")]
-
-
-def test_a_group_that_alone_does_not_settle_becomes_a_letter(scene: Scene) -> None:
-    """After five minutes, and only because others settle: then it is the group, not the table."""
-    scene.group("g")
-    scene.group("h")
-    scene.table.broken["g"] = Throttled()
-    for scene.now in (1.0, PATIENCE_S - 1):
-        with pytest.raises(Throttled):
-            scene.deliver(message("g"), message("h", "MODIFY"))
-    scene.now = PATIENCE_S + 2
-    scene.deliver(message("g"), message("h", "MODIFY"))
-    assert scene.letters.put == [("g", "", "Throttled")]
-
-
-def test_when_nothing_settles_nothing_is_given_up(scene: Scene) -> None:
-    """An outage is no reason to dead-letter everything."""
-    scene.group("g")
-    scene.table.broken["g"] = Throttled()
-    for scene.now in (0.0, 10 * PATIENCE_S):
-        with pytest.raises(Throttled):
-            scene.deliver(message("g"))
-    assert scene.letters.put == []
 
 
 def test_what_will_never_work_is_a_letter_at_once(scene: Scene) -> None:

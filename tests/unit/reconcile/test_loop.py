@@ -5,7 +5,6 @@ from threading import Event
 
 import pytest
 
-from shared.models import Item
 from shared.retry import Retry
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
@@ -166,36 +165,3 @@ def test_a_large_group_is_settled_in_slices(scene: Scene) -> None:
     scene.table.message(G, at(2), "new")
     assert scene.worker.reconcile(G).moved == 152
     assert [len(commit) for commit in scene.table.commits] == [99, 99, 99, 11]
-
-
-def test_an_applied_message_is_remembered(scene: Scene) -> None:
-    """The insertion of what every row already shows, or of something older, needs no look."""
-    scene.worker.reconcile(G)
-    assert scene.memory.has_applied(G, at(1))
-    assert not scene.memory.has_applied(G, at(2))
-
-
-def test_nothing_is_remembered_of_rows_not_seen(scene: Scene) -> None:
-    """A member without a visible row may have one that a torn Query hid."""
-    bob: Item = scene.table.rows("bob")[0].item
-    scene.table.drop(bob)
-    scene.worker.reconcile(G)
-    assert not scene.memory.has_applied(G, at(1))
-
-
-def test_moving_back_forgets(scene: Scene) -> None:
-    """After a deletion the same message may be put again; its insertion must be looked at."""
-    scene.table.message(G, at(2), "new")
-    scene.worker.reconcile(G)
-    scene.table.unsend(G, at(2))
-    scene.worker.reconcile(G)
-    assert not scene.memory.has_applied(G, at(1))
-
-
-def test_overlapping_visits_remember_nothing(scene: Scene) -> None:
-    """Two threads on one group may have read different messages; neither may vouch for it."""
-    first = scene.memory.begin(G)
-    second = scene.memory.begin(G)
-    scene.memory.applied(G, at(1), second)
-    scene.memory.applied(G, at(5), first)
-    assert not scene.memory.has_applied(G, at(1))

@@ -148,3 +148,12 @@ def test_only_some_duplicates_are_deleted_at_once() -> None:
     assert change is not None
     assert not change.complete
     assert [type(write) for write in change.writes] == [Remove] * 7 + [Create]
+
+
+def test_of_duplicates_the_highest_stays() -> None:
+    """None is on the message's own key: the one that other writers touched last is carried."""
+    rows = [row(at(1), text="low"), row(at(3), text="high"), row(at(2), text="middle")]
+    change = plan_member(rows, Newest(at(9), {"S": "hi"}), "rev")
+    assert change is not None
+    assert Remove(rows[1]) in change.writes[-2:]
+    assert change.writes[:-2] == (Remove(rows[0]), Remove(rows[2]))
