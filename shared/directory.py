@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from shared.errors import HandleUnknown, SettingInvalid
+from shared.errors import HandleUnknown, SettingInvalid, clause
 from shared.models import User
 
 
@@ -65,11 +65,11 @@ def _read(path: Path | None) -> list[User]:
     try:
         entries = _ENTRIES.validate_json(source.read_bytes())
     except OSError as error:
-        raise SettingInvalid(f"The users file {source} cannot be read: {error.strerror}.") from error
+        raise SettingInvalid(f"The users file {source} cannot be read: {clause(error.strerror)}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise SettingInvalid(f"The users file {source} cannot be used: {place}: {first['msg']}.") from error
+        raise SettingInvalid(f"The users file {source} cannot be used: {place}: {clause(first['msg'])}.") from error
     _refuse_twins([entry.handle for entry in entries], "handle", source)
     _refuse_twins([str(entry.uuid) for entry in entries], "uuid", source)
     return [User(str(entry.uuid), entry.handle, entry.display_name) for entry in entries]

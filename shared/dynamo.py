@@ -76,7 +76,7 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
 
     Raises:
         NoRegion: no region is set.
-        CredentialsMissing: no credentials can be found, or the profile does not exist.
+        CredentialsMissing: no credentials can be found, half a key only, or the profile does not exist.
     """
     try:
         session = _session(settings)
@@ -96,7 +96,7 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
         dynamodb = session.client("dynamodb", config=config, endpoint_url=dynamodb_url)
         streams = session.client("dynamodbstreams", config=config, endpoint_url=streams_url)
     except aws.ProfileNotFound as error:
-        raise errors.CredentialsMissing(f"{error}: set AWS_PROFILE to one that exists.") from error
+        raise errors.CredentialsMissing(f"{errors.clause(error)}: set AWS_PROFILE to one that exists.") from error
     except aws.BotoCoreError as error:
         raise _credentials_or_region(error) from error
     read_records_fast(streams.meta.events.register)
@@ -116,7 +116,7 @@ def credentials_in_use(settings: Settings) -> str:
         source = "the settings" if found.method == "explicit" else found.method
         return f"access key ...{found.access_key[-4:]}, from {source}"
     except aws.BotoCoreError as error:
-        raise errors.CredentialsMissing(f"The credentials cannot be fetched: {error}.") from error
+        raise errors.CredentialsMissing(f"The credentials cannot be fetched: {errors.clause(error)}.") from error
 
 
 def unless_changed(item: Item | None) -> dict[str, Any]:
@@ -154,6 +154,11 @@ def read_records_fast(register: Callable[[str, Callable[..., None]], object]) ->
 
 
 def _session(settings: Settings) -> Any:
+    if bool(settings.access_key_id) != bool(settings.secret_access_key):
+        has, lacks = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+        if settings.secret_access_key:
+            has, lacks = lacks, has
+        raise errors.CredentialsMissing(f"{has} is set without {lacks}: set both, or neither.")
     return boto3.Session(
         region_name=settings.region,
         profile_name=settings.profile,
@@ -168,7 +173,7 @@ def _credentials_or_region(error: Exception) -> errors.AppError:
         return errors.NoRegion()
     if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError):
         return errors.CredentialsMissing()
-    return errors.SettingInvalid(f"AWS settings cannot be used: {error}.")
+    return errors.SettingInvalid(f"AWS settings cannot be used: {errors.clause(error)}.")
 
 
 def _open(secret: Any) -> str | None:

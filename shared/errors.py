@@ -22,6 +22,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def clause(said: object) -> str:
+    """What somebody else said, without its full stop: a sentence of ours goes on behind it."""
+    return str(said).rstrip(". ")
+
+
 class AppError(Exception):
     """Something went wrong."""
 

@@ -6,12 +6,12 @@ Values come from the environment or from a file `.env` in the working folder; na
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.errors import SettingInvalid
+from shared.errors import SettingInvalid, clause
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "localhost.localstack.cloud"})
 
@@ -59,8 +59,10 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
-            problem = first["msg"].removeprefix("Value error, ")
+            problem = clause(first["msg"].removeprefix("Value error, "))
             raise SettingInvalid(f"{name} cannot be used: {problem}." if name else f"{problem}.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingInvalid(f"The file .env cannot be read as UTF-8 text: {clause(error)}.") from error
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -70,9 +72,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _only_encrypted_beyond_this_machine(self) -> Self:
         for url in (self.endpoint, self.dynamodb_endpoint, self.streams_endpoint):
-            parts = urlsplit(url or "https:")
-            if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
-                raise ValueError(f'the endpoint "{url}" is no http(s) address')
+            parts = _address(url) if url else urlsplit("https:")
             if parts.scheme == "http" and not self.allow_insecure_endpoint and parts.hostname not in LOOPBACK:
                 raise ValueError(
                     f"{url} would carry conversations unencrypted: use https, or set ALLOW_INSECURE_ENDPOINT=1"
@@ -82,5 +82,20 @@ class Settings(BaseSettings):
     @cached_property
     def is_local(self) -> bool:
         """Whether the table is on this machine, so that changing many items needs no second word."""
-        url = self.dynamodb_endpoint or self.endpoint
-        return url is not None and urlsplit(url).hostname in LOOPBACK
+        return is_loopback(self.dynamodb_endpoint or self.endpoint)
+
+
+def is_loopback(url: str | None) -> bool:
+    """Whether this endpoint is on this machine; none at all is AWS itself."""
+    return url is not None and urlsplit(url).hostname in LOOPBACK
+
+
+def _address(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # it is read here because it is checked only then
+    except ValueError as error:
+        raise ValueError(f'the endpoint "{url}" is no http(s) address: {error}') from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f'the endpoint "{url}" is no http(s) address')
+    return parts

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from botocore import exceptions as aws
+from pydantic import SecretStr
 
 from shared import errors, refusals
-from shared.dynamo import Client, connect, read_records_fast, unless_changed
+from shared.dynamo import Client, connect, credentials_in_use, read_records_fast, unless_changed
 from shared.errors import AppError
 from shared.settings import Settings
 
@@ -166,6 +167,21 @@ def test_no_region_is_noticed_before_the_first_call() -> None:
         connect(Settings())
     with pytest.raises(errors.CredentialsMissing):
         connect(Settings(region="us-east-1"))
+
+
+@pytest.mark.parametrize("half", [{"access_key_id": "k"}, {"secret_access_key": "s"}])
+def test_half_a_key_is_no_key(half: dict[str, Any]) -> None:
+    """Nothing can be signed with it, however long one waits; the sentence names what is missing."""
+    settings = Settings(region="us-east-1", **half)
+    for use in (connect, credentials_in_use):
+        with pytest.raises(errors.CredentialsMissing, match="without AWS_"):
+            use(settings)
+
+
+def test_a_region_that_is_none_is_one_sentence() -> None:
+    """Botocore brings a full stop of its own."""
+    with pytest.raises(errors.SettingInvalid, match=r"[^.]\.$"):
+        connect(Settings(region="here and there", access_key_id="k", secret_access_key=SecretStr("s")))
 
 
 def test_an_unknown_profile_is_one_sentence() -> None:

@@ -79,3 +79,20 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     settings = Settings.read()
     assert "hush" not in f"{settings!r} {settings.model_dump()}"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://[::1", "http://127.0.0.1:port"])
+def test_an_endpoint_nobody_can_have_is_named(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A port out of range is found here, not by whoever connects; the sentence ends once."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    with pytest.raises(SettingInvalid) as caught:
+        Settings.read()
+    assert url in str(caught.value)
+    assert not str(caught.value).endswith("..")
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """Whatever an editor has left in `.env`."""
+    (tmp_path / ".env").write_bytes("WORKER_NAME=caf\xe9\n".encode("latin-1"))
+    with pytest.raises(SettingInvalid, match=r"\.env cannot be read"):
+        Settings.read()
