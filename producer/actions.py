@@ -60,7 +60,10 @@ def put_roster(group: str, user: str, now: str, as_read: Item | None) -> Action:
     if as_read is None:
         return put_new(_roster_item(group, user, now))
     later = keys.bump(now) if string(as_read, "created_at") == now else now
-    return {"Put": {"Item": _roster_item(group, user, later), **unless_changed(as_read)}}
+    condition = unless_changed(as_read)
+    if "left_at" not in as_read:  # equal attributes do not say that none was added: they may be leaving just now
+        condition["ConditionExpression"] += " AND attribute_not_exists(left_at)"
+    return {"Put": {"Item": _roster_item(group, user, later), **condition}}
 
 
 def check_in_roster(group: str, user: str) -> Action:

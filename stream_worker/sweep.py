@@ -4,13 +4,13 @@ What is owed is a durable item with a cursor, written before any checkpoint move
 Rows are found by a Scan of the index (it holds nothing else); strong reads follow for each.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
-from shared.errors import LeaseLost, Poison
+from shared.errors import LeaseLost, Poison, Transient
 from shared.keys import stamp
 from shared.logging import Log
 from shared.models import Item, string
@@ -20,6 +20,7 @@ from stream_worker.reconcile.plan import Row
 from stream_worker.reconcile.ports import Letters, Store
 from stream_worker.state import SWEEPS, State, attributes_of
 
+PAGE_TRIES = 10  # of a page, before rows that fail alone become dead letters
 PAGE = 100  # rows looked at between two writes of the cursor
 INDEX_SETTLES = timedelta(minutes=10)  # rows written around the switch-on of a stream are in the index by then
 
@@ -78,6 +79,7 @@ class Sweeps:
         self._run_all = run_all
         self._clock = clock
         self._log = log
+        self._tries: dict[tuple[str, str], int] = {}
 
     def owe(self, stream: str, gap: Gap) -> None:
         """Owe a sweep of all rows, from now on; on a stream that is new, another when the index has settled."""
@@ -100,20 +102,35 @@ class Sweeps:
             Transient: a row could not be settled this time; the page comes again.
         """
         rows, cursor = self._store.index_rows(owed.cursor, PAGE)
-        repaired = sum(self._run_all([_job(self._look, row) for row in rows]))
+        results = self._run_all([_job(self._look, row) for row in rows])
+        late = [(row, result) for row, result in zip(rows, results, strict=True) if isinstance(result, Transient)]
+        if late:
+            self._give_up(owed, late, alone=len(late) < len(rows))
+        repaired = sum(result for result in results if isinstance(result, int))
         done = {"rows": owed.count("rows") + len(rows), "repaired": owed.count("repaired") + repaired}
         if cursor:
             self._progress(owed, cursor, done)
         else:
             self._finish(owed, done)
 
-    def _look(self, row: Row) -> int:
-        """Settle one row from strong reads; how many rows were wrong."""
+    def _give_up(self, owed: Owed, late: Sequence[tuple[Row, Transient]], *, alone: bool) -> None:
+        """Rows that again and again do not settle while their page's others do become dead letters."""
+        page = (owed.name, repr(owed.cursor))
+        self._tries = {page: self._tries.get(page, 0) + 1}
+        if not alone or self._tries[page] < PAGE_TRIES:
+            raise late[0][1]
+        for row, error in late:
+            self._letters.put_group(row.group, row.user, error)
+
+    def _look(self, row: Row) -> int | Transient:
+        """Settle one row from strong reads: how many rows were wrong, or why it did not work this time."""
         if not row.group or not row.user:
             return 0
         try:
             self._store.ensure_roster(row.group, row.user)
             outcome = self._reconciler.reconcile(row.group, [row.user])
+        except Transient as error:
+            return error
         except Poison as error:
             outcome = Outcome(failed={row.user: error})
         for user, failure in outcome.failed.items():
@@ -168,5 +185,5 @@ def _numbers(counts: Mapping[str, int]) -> Item:
     return {name: {"N": str(count)} for name, count in counts.items()}
 
 
-def _job(look: Callable[[Row], int], row: Row) -> Callable[[], int]:
+def _job(look: Callable[[Row], int | Transient], row: Row) -> Callable[[], int | Transient]:
     return lambda: look(row)

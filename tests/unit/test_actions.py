@@ -44,3 +44,9 @@ def test_a_renewed_roster_entry_always_differs() -> None:
     entry = {**keys.roster_key("g", "ben-1"), "created_at": {"S": NOON}}
     assert put_roster("g", "ben-1", NOON, entry)["Put"]["Item"]["created_at"] != entry["created_at"]
     assert put_roster("g", "ben-1", keys.bump(NOON), entry)["Put"]["Item"]["created_at"] != entry["created_at"]
+
+
+def test_an_entry_is_not_as_read_once_its_member_has_left() -> None:
+    """Leaving adds an attribute; the condition on those that were read would not see it."""
+    entry = put_roster("g", "ben-1", NOON, None)["Put"]["Item"]
+    assert "attribute_not_exists(left_at)" in put_roster("g", "ben-1", NOON, entry)["Put"]["ConditionExpression"]

@@ -4,7 +4,7 @@ import pytest
 
 from shared.errors import OutcomeUnknown, RequestRefused, Throttled
 from stream_worker.contract import Gap
-from stream_worker.sweep import PAGE
+from stream_worker.sweep import PAGE, PAGE_TRIES
 from stream_worker.upkeep import IDLE_S, LETTERS_EVERY_S
 from tests.fakes.faulty import lost
 from tests.fakes.native import fail
@@ -172,3 +172,31 @@ def test_letters_that_cannot_be_read_do_not_stop_a_sweep(upkeep: Upkeep) -> None
         upkeep.chores.step()
     upkeep.chores.step()
     assert upkeep.wrong() == 0
+
+
+def broken_page(upkeep: Upkeep, *groups: str) -> None:
+    """A page on which these groups' newest message cannot be read now."""
+    upkeep.stale(2)
+    upkeep.sweeps.owe(ARN, Gap.SHARD_LOST)
+    real = upkeep.rows.newest
+    upkeep.rows.newest = lambda group: fail(Throttled()) if group in groups else real(group)  # type: ignore[method-assign]
+
+
+def test_a_row_that_alone_does_not_settle_stops_no_sweep(upkeep: Upkeep) -> None:
+    """After ten tries it is a dead letter, and the sweep goes on."""
+    broken_page(upkeep, "g000")
+    for _ in range(PAGE_TRIES - 1):
+        with pytest.raises(Throttled):
+            upkeep.sweep()
+    assert upkeep.open == {}
+    assert upkeep.sweep() == 1
+    assert list(upkeep.open) == ["group#g000#u000"]
+
+
+def test_a_page_of_which_nothing_settles_is_never_given_up(upkeep: Upkeep) -> None:
+    """That is the table, not the rows."""
+    broken_page(upkeep, "g000", "g001")
+    for _ in range(2 * PAGE_TRIES):
+        with pytest.raises(Throttled):
+            upkeep.sweep()
+    assert upkeep.open == {}
