@@ -16,7 +16,7 @@ from botocore.config import Config
 from shared import errors
 from shared.models import Item
 from shared.refusals import refusal
-from shared.settings import Settings
+from shared.settings import Settings, is_loopback
 
 Answer = dict[str, Any]
 
@@ -91,10 +91,8 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
             max_pool_connections=threads,
             tcp_keepalive=True,
         )
-        dynamodb_url = settings.dynamodb_endpoint or settings.endpoint
-        streams_url = settings.streams_endpoint or settings.endpoint
-        dynamodb = session.client("dynamodb", config=config, endpoint_url=dynamodb_url)
-        streams = session.client("dynamodbstreams", config=config, endpoint_url=streams_url)
+        dynamodb = _client(session, "dynamodb", config, settings.dynamodb_endpoint or settings.endpoint)
+        streams = _client(session, "dynamodbstreams", config, settings.streams_endpoint or settings.endpoint)
     except aws.ProfileNotFound as error:
         raise errors.CredentialsMissing(f"{errors.clause(error)}: set AWS_PROFILE to one that exists.") from error
     except aws.BotoCoreError as error:
@@ -166,6 +164,11 @@ def _session(settings: Settings) -> Any:
         aws_secret_access_key=_open(settings.secret_access_key),
         aws_session_token=_open(settings.session_token),
     )
+
+
+def _client(session: Any, service: str, config: Config, url: str | None) -> Any:
+    direct = Config(proxies={}) if is_loopback(url) else None  # none at all, whatever the environment names
+    return session.client(service, config=config.merge(direct) if direct else config, endpoint_url=url)
 
 
 def _credentials_or_region(error: Exception) -> errors.AppError:
