@@ -25,8 +25,8 @@ def repair(
     *,
     apply: Apply = False,
     restore_lost: RestoreLost = False,
-    group: Group = "",
-    user: User = "",
+    group: Group = None,
+    user: User = None,
     patience: Patience = 10,
     rate: Rate = None,
     as_json: AsJson = False,
@@ -55,6 +55,7 @@ def repair(
             emit_json("repairs", map(_facts, repairs), lambda: {**_counts(results), **walk.counts()})
         else:
             _print(repairs, walk, results)
+    walk.refuse_nobody()
     if any(results[result] for result in OPEN):
         raise typer.Exit(console.FINDING)
 

@@ -12,8 +12,8 @@ from stream_worker.verify.findings import Finding, Grade
 
 def verify(
     *,
-    group: Group = "",
-    user: User = "",
+    group: Group = None,
+    user: User = None,
     patience: Patience = 10,
     rate: Rate = None,
     as_json: AsJson = False,
@@ -33,6 +33,7 @@ def verify(
             emit_json("findings", map(asdict, findings), lambda: {**_grades(walk), **walk.counts()})
         else:
             _print(findings, walk)
+    walk.refuse_nobody()
     if walk.verifier.grades[Grade.WRONG]:
         raise typer.Exit(console.FINDING)
 

@@ -16,6 +16,7 @@ from rich.text import Text
 from shared import console
 from shared.directory import JsonDirectory
 from shared.dynamo import Clients, connect
+from shared.errors import BadInput, GroupUnknown
 from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker import assembly
@@ -28,8 +29,8 @@ from stream_worker.verify.verifier import Verifier
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Patience = Annotated[float, typer.Option(help="Seconds that a row may take to become right.", min=0)]
 Rate = Annotated[float | None, typer.Option(help="Capacity units a second, at most; no limit without it.", min=1)]
-Group = Annotated[str, typer.Option(metavar="UUID", help="Only this message group.")]
-User = Annotated[str, typer.Option(metavar="UUID|HANDLE", help="Only this user's rows.")]
+Group = Annotated[str | None, typer.Option(metavar="ID", help="Only this message group; mostly a UUID.")]
+User = Annotated[str | None, typer.Option(metavar="UUID|HANDLE", help="Only this user's rows.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class Walk:
     survey: Survey
     verifier: Verifier
     meter: Meter
+    user: str
+
+    def refuse_nobody(self) -> None:
+        """After the walk: "nothing is wrong" would be a lie about a user of whom there is no sign.
+
+        Raises:
+            BadInput: nothing in the table tells of the user who was asked for.
+        """
+        if self.user and not self.survey.tally.asked_for:
+            raise BadInput(f"Nobody knows the user {self.user}: no row, roster or message tells of them.")
 
     def counts(self) -> dict[str, object]:
         """How much was seen, for programs."""
@@ -48,8 +59,12 @@ class Walk:
         return {**seen, "capacity_units": round(self.meter.units, 1)}
 
 
-def open_walk(group: str, user: str, rate: float | None, patience_s: float) -> Walk:
-    """Everything put together, from the settings."""
+def open_walk(group: str | None, user: str | None, rate: float | None, patience_s: float) -> Walk:
+    """Everything put together, from the settings.
+
+    Raises:
+        GroupUnknown: there is no sign of the group (no id is refused for its form: the original's may have any).
+    """
     settings = Settings.read()
     retry = Retry(Event())
     meter = Meter(rate, retry.stop.wait, time.monotonic)
@@ -57,9 +72,11 @@ def open_walk(group: str, user: str, rate: float | None, patience_s: float) -> W
     client = Paced(clients.dynamodb.raw, meter=meter, retry=retry)
     store = assembly.store_of(Clients(client, clients.streams), settings, retry)
     table = Table(client, settings.message_table, store, retry)
-    scope = Scope(group, user and _user_uuid(settings, user))
+    scope = Scope(group or "", _user_uuid(settings, user) if user is not None else "")
+    if group is not None and not (group and table.read.knows(group)):
+        raise GroupUnknown(f'Nobody knows the group "{group}": `producer list-conversations` shows those of a user.')
     survey = Survey(table, scope, Pool(assembly.GROUP_THREADS, "walk"))
-    return Walk(table, survey, Verifier(table, survey, patience_s, time.monotonic), meter)
+    return Walk(table, survey, Verifier(table, survey, patience_s, time.monotonic), meter, scope.user)
 
 
 @contextmanager

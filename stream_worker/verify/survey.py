@@ -64,6 +64,8 @@ class Tally:
     messages: int = 0
     rows: int = 0
     groups: int = 0
+    asked_for: int = 0
+    """Lists, rosters and groups' messages that tell of the user who was asked for."""
 
 
 class Survey:
@@ -90,11 +92,16 @@ class Survey:
         """For each partition what is to be asked about it."""
         for pk, items in groupby(self._items(), key=lambda item: string(item, "pk")):
             if pk.startswith(MESSAGE):
-                yield partial(self._of_messages, pk.removeprefix(MESSAGE), self._view(items))
+                view = self._view(items)
+                self._note(view.senders)
+                yield partial(self._of_messages, pk.removeprefix(MESSAGE), view)
             elif pk.startswith(ROSTER):
-                present = {string(item, "sk") for item in items if "left_at" not in item}
+                is_present = {string(item, "sk"): "left_at" not in item for item in items}
+                self._note(is_present)
+                present = {user for user, is_in in is_present.items() if is_in}
                 yield partial(self._of_roster, pk.removeprefix(ROSTER), present)
             elif pk.startswith(ROW) and self._scope.has(pk.removeprefix(ROW)):
+                self._note([pk.removeprefix(ROW)])
                 yield partial(self._of_list, pk.removeprefix(ROW), self._by_group(items))
 
     def _items(self) -> Iterator[Item]:
@@ -115,6 +122,10 @@ class Survey:
                 ExpressionAttributeValues={":pk": {"S": pk}},
                 ConsistentRead=True,
             )
+
+    def _note(self, users: Iterable[str]) -> None:
+        """Whoever was asked for is somebody, right or wrong."""
+        self.tally.asked_for += any(map(self._scope.has, users))
 
     def _view(self, messages: Iterable[Item]) -> GroupView:
         view = GroupView()
@@ -159,6 +170,7 @@ class Survey:
         for user in sorted({*self._store.hints(group), *self._store.roster(group)}):
             if self._scope.has(user):
                 self.tally.rows += 1
+                self._note([user])
                 yield Doubt(group, user, self._newest(group))
 
     def _rosters(self, user: str, groups: Iterable[str]) -> dict[str, Item]:
