@@ -61,6 +61,7 @@ def up(
         int | None, typer.Option(min=1, max=65_535, show_default="the one used last, or a free one", help="Its port.")
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say where it answers, not how to use it.")] = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Start the engine, and stop it at Ctrl-C; what was stored in it stays for the next time."""
@@ -75,7 +76,8 @@ def up(
         return
     typer.echo(f"{engine} is ready at {keeper.url}")
     where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
-    NOTES.print(f'Point a shell at it: eval "$(devstack env{where})"', soft_wrap=True, markup=False)
+    if not quiet:
+        NOTES.print(f'Point a shell at it: eval "$(devstack env{where})"', soft_wrap=True, markup=False)
     if not detach:
         _keep(keeper, stop)
 

@@ -14,7 +14,7 @@ from devstack import ports
 from devstack.ministack import MiniStack
 from devstack.process import Process, wait_until
 from devstack.program import Program
-from shared.errors import EngineBusy, EngineFailed, EngineStopped
+from shared.errors import BadInput, EngineBusy, EngineFailed, EngineStopped
 
 _READY_WITHIN_S = 30.0
 _GRACE_S = 10.0  # it writes its state to disk
@@ -75,6 +75,7 @@ class Engine:
             EngineMissing: it is not installed.
             EngineFailed: it did not come up.
             PortTaken: the port asked for is in use.
+            BadInput: the folder cannot be made, read or written.
         """
         with self._alone():
             self._clear()
@@ -103,8 +104,10 @@ class Engine:
         """What is known of the last engine of this folder."""
         try:
             return Record.model_validate_json(self._record_file.read_bytes())
-        except (FileNotFoundError, ValidationError):
+        except (FileNotFoundError, NotADirectoryError, ValidationError):
             return None
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def running(self) -> Record | None:
         """The engine that runs in this folder."""
@@ -152,11 +155,24 @@ class Engine:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Two that start at the same moment take turns, or one engine would go unrecorded."""
-        self._home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._home.mkdir(mode=0o700, exist_ok=True)
-        with (self._home / "lock").open("w") as lock:
+        with self._on_disk():
+            self._home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._home.mkdir(mode=0o700, exist_ok=True)
+            lock = (self._home / "lock").open("w")
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """A folder that cannot be used is the mistake of whoever named it."""
+        try:
+            yield
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> BadInput:
+        return BadInput(f"The folder {self._home.parent} cannot be used: {error.strerror or error}.")
 
     def _clear(self) -> None:
         left = self.running()
@@ -167,9 +183,11 @@ class Engine:
 
     def _launch(self, port: int, *, detach: bool) -> None:
         data = self._home / self._program.name
-        data.mkdir(mode=0o700, exist_ok=True)
+        with self._on_disk():
+            data.mkdir(mode=0o700, exist_ok=True)
+            log = self.log.open("wb")
         command, environment = self._program.command(port, data), self._program.environment(port, data)
-        with self.log.open("wb") as log:
+        with log:
             self._child = subprocess.Popen(  # nosec B603
                 command,
                 cwd=data,
