@@ -87,7 +87,7 @@ def traffic(  # noqa: PLR0913 - each is an option of the command
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     columns = (TextColumn("messages"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=NOTES) as bar:
+    with Progress(*columns, console=NOTES, disable=not NOTES.is_terminal) as bar:
         task = bar.add_task("messages", total=total)
         counts = talking.run(session.chat, plan, stop, lambda: bar.advance(task))
     if as_json:

@@ -49,13 +49,16 @@ def repair(
         restore_lost=restore_lost,
     )
     results: Counter[Result] = Counter()
-    with progress(walk, "repairing"):
+    with progress(walk, "repairing", as_json=as_json) as say:
         repairs = _counted(repairer.repairs(walk.verifier.findings()), results)
         if as_json:
             emit_json("repairs", map(_facts, repairs), lambda: {**_counts(results), **walk.counts()})
         else:
-            _print(repairs, walk, results)
+            for done in repairs:
+                say(_lines(done))
     walk.refuse_nobody()
+    if not as_json:
+        _sum_up(walk, results)
     if any(results[result] for result in OPEN):
         raise typer.Exit(console.FINDING)
 
@@ -66,11 +69,13 @@ def _counted(repairs: Iterable[Repair], results: Counter[Result]) -> Iterator[Re
         yield done
 
 
-def _print(repairs: Iterable[Repair], walk: Walk, results: Counter[Result]) -> None:
-    for done in repairs:
-        found = done.finding
-        typer.echo(f"{done.result:<10}  {done.deed}")
-        typer.echo(f"            {found.what}: group {found.group or '-'}  user {found.user or '-'}  {found.detail}")
+def _lines(done: Repair) -> str:
+    found = done.finding
+    who = f"group {found.group or '-'}  user {found.user or '-'}"
+    return f"{done.result:<10}  {done.deed}\n            {found.what}: {who}  {found.detail}"
+
+
+def _sum_up(walk: Walk, results: Counter[Result]) -> None:
     counts = ", ".join(f"{results[result]} {result}" for result in Result if results[result]) or "nothing to do"
     typer.echo(f"repair: {counts} ({walk.survey.tally.rows} rows, {walk.survey.tally.groups} groups)")
     if results[Result.TODO]:

@@ -197,7 +197,7 @@ def _checked(tape: Path) -> Length | None:
 def _bar(length: Length | None) -> Iterator[Callable[[int], None]]:
     """Progress on stderr, where that is a terminal; what is given is told how many batches are settled."""
     columns = (TextColumn("batches"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console.NOTES, transient=True) as progress:
+    with Progress(*columns, console=console.NOTES, transient=True, disable=not console.NOTES.is_terminal) as progress:
         task = progress.add_task("batches", total=length.batches if length else None)
         yield lambda settled: progress.update(task, completed=settled)
 

@@ -1,6 +1,5 @@
 """`stream-worker verify`: is every row right?"""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 
 import typer
@@ -27,13 +26,16 @@ def verify(
     Example: stream-worker verify --rate 200 --patience 30
     """
     walk = open_walk(group, user, rate, patience)
-    with progress(walk, "verifying"):
+    with progress(walk, "verifying", as_json=as_json) as say:
         findings = walk.verifier.findings()
         if as_json:
             emit_json("findings", map(asdict, findings), lambda: {**_grades(walk), **walk.counts()})
         else:
-            _print(findings, walk)
+            for found in findings:
+                say(finding_line(found))
     walk.refuse_nobody()
+    if not as_json:
+        typer.echo(_summary(walk))
     if walk.verifier.grades[Grade.WRONG]:
         raise typer.Exit(console.FINDING)
 
@@ -43,11 +45,9 @@ def finding_line(found: Finding) -> str:
     return f"{found.grade:<7}  {found.what:<9}  group {found.group or '-'}  user {found.user or '-'}  {found.detail}"
 
 
-def _print(findings: Iterable[Finding], walk: Walk) -> None:
-    for found in findings:
-        typer.echo(finding_line(found))
+def _summary(walk: Walk) -> str:
     grades, tally = _grades(walk), walk.survey.tally
-    typer.echo(
+    return (
         f"verify: {grades['wrong']} wrong, {grades['suspect']} suspect, {grades['odd']} odd "
         f"({tally.rows} rows, {tally.groups} groups, {tally.messages} messages)"
     )

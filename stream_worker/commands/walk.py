@@ -1,6 +1,7 @@
 """What the commands that walk through the table share: options, a metered table, progress, findings as they come."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -80,12 +81,22 @@ def open_walk(group: str | None, user: str | None, rate: float | None, patience_
 
 
 @contextmanager
-def progress(walk: Walk, what: str) -> Iterator[None]:
-    """Show how far the walk is, on stderr, where that is a terminal."""
+def progress(walk: Walk, what: str, *, as_json: bool) -> Iterator[Callable[[str], None]]:
+    """Show how far the walk is, on stderr, where that is a terminal; what is given prints a line beside it.
+
+    rich would print what it is beside to stderr as well (`redirect_stdout`), where no pipe gets it.
+    """
     columns = (SpinnerColumn(), _Seen(walk))
-    with Progress(*columns, console=console.NOTES, transient=True, redirect_stdout=False) as shown:
+    is_hidden = not console.NOTES.is_terminal or (as_json and sys.stdout.isatty())  # JSON is printed in pieces
+    with Progress(*columns, console=console.NOTES, transient=True, redirect_stdout=False, disable=is_hidden) as shown:
         shown.add_task(what)
-        yield
+
+        def say(line: str) -> None:
+            shown.stop()
+            typer.echo(line)
+            shown.start()
+
+        yield say
 
 
 def emit_json(name: str, entries: Iterable[Mapping[str, object]], closing: Callable[[], Mapping[str, object]]) -> None:

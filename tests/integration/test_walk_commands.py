@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from rich.console import Console
 
 from producer import messages
 from shared.settings import Settings
@@ -15,6 +16,7 @@ from tests.integration.conftest import ANN, BEN, DAN, Scene
 Command = Callable[..., Result]
 
 BOTH = pytest.mark.parametrize("command", ["verify", "repair"])
+ERASED = "\x1b[2K"  # what rich ends a transient bar with
 NOBODY = "6f0c4f0a-8d0e-5b1e-9c53-2b9a8a1d7e11"
 
 
@@ -69,3 +71,21 @@ def test_a_group_id_may_have_any_form(worker: Command, scene: Scene) -> None:
     """The original's did."""
     scene.put({"pk": {"S": "MSG#lobby"}, "sk": {"S": "2023"}, "message": {"S": "hi"}})
     assert json.loads(worker("verify", "--group", "lobby", "--json").out)["messages"] == 1
+
+
+@BOTH
+def test_no_terminal_gets_no_progress(worker: Command, command: str) -> None:
+    """Nor an empty line in its place."""
+    assert worker(command).err == ""
+
+
+def test_a_result_has_lines_of_its_own_at_a_terminal(
+    worker: Command, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The progress goes before a line is printed: on stdout there is nothing but the result."""
+    monkeypatch.setattr("shared.console.NOTES", terminal := Console(file=sys.stdout, force_terminal=True, width=80))
+    scene.put({"pk": {"S": "MSG#lobby"}, "sk": {"S": "2023"}, "message": {"S": "hi"}})
+    assert terminal.is_terminal
+    shown = worker("verify").out
+    assert f"{ERASED}odd " in shown
+    assert f"{ERASED}verify: 0 wrong" in shown
