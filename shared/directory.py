@@ -1,6 +1,7 @@
 """Who the users are: a small JSON file behind the seam `Directory`."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -34,6 +35,8 @@ class _Entry(BaseModel):
     display_name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+_TOLD = 20  # handles in a sentence
+
 _ENTRIES = TypeAdapter(list[_Entry])
 
 
@@ -47,17 +50,23 @@ class JsonDirectory:
         """The user with exactly this handle.
 
         Raises:
-            HandleUnknown: nobody has it; one that differs only in case is suggested.
+            HandleUnknown: nobody has it; one that looks like it is suggested, else all are told.
         """
         if user := self._users.get(handle):
             return user
-        similar = next((known for known in self._users if known.casefold() == handle.casefold()), None)
-        hint = f': did you mean "{similar}"?' if similar else "."
-        raise HandleUnknown(f'Nobody has the handle "{handle}"{hint}')
+        raise HandleUnknown(f'Nobody has the handle "{handle}": {self._hint(handle)} Others come from USERS_FILE.')
 
     def all(self) -> Sequence[User]:
         """Everybody, by handle."""
         return [self._users[handle] for handle in sorted(self._users)]
+
+    def _hint(self, handle: str) -> str:
+        folded = {known.casefold(): known for known in self._users}
+        if similar := get_close_matches(handle.casefold(), folded, n=1):
+            return f'did you mean "{folded[similar[0]]}"?'
+        known = ", ".join(sorted(self._users)[:_TOLD]) or "nobody"
+        more = f" and {len(self._users) - _TOLD} more" if len(self._users) > _TOLD else ""
+        return f"there are {known}{more}."
 
 
 def _read(path: Path | None) -> list[User]:

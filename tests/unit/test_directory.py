@@ -33,10 +33,14 @@ def test_a_file_replaces_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("handle", "sentence"),
-    [("Bayko", 'Nobody has the handle "Bayko": did you mean "bayko"?'), ("x", 'Nobody has the handle "x".')],
+    [
+        ("Bayko", 'Nobody has the handle "Bayko": did you mean "bayko"? Others come from USERS_FILE.'),
+        ("bayco", 'Nobody has the handle "bayco": did you mean "bayko"? Others come from USERS_FILE.'),
+        ("x", 'Nobody has the handle "x": there are andrewbrown, bayko, londo. Others come from USERS_FILE.'),
+    ],
 )
 def test_handles_match_exactly(handle: str, sentence: str) -> None:
-    """One that differs in case only is suggested."""
+    """One that looks like it is suggested, else all are told."""
     with pytest.raises(HandleUnknown) as caught:
         JsonDirectory().by_handle(handle)
     assert str(caught.value) == sentence
