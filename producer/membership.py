@@ -86,10 +86,10 @@ def leave(chat: Chat, group: str, user: User) -> None:
     chat.patiently(partial(_leave, chat, group, user, chat.now()))
 
 
-def not_a_member(chat: Chat, group: str, user: User) -> NotAMember | GroupUnknown:
+def not_a_member(chat: Chat, group: str, user: User, advice: str = "let them join first") -> NotAMember | GroupUnknown:
     """The right sentence for somebody without a row."""
     if chat.read.knows(group):
-        return NotAMember(f'"{user.handle}" is not a member of {group}: let them join first.')
+        return NotAMember(f'"{user.handle}" is not a member of {group}: {advice}.')
     return group_unknown(group)
 
 
@@ -114,7 +114,7 @@ def _join(chat: Chat, group: str, user: User, known: dict[str, User]) -> None:
     if chat.read.is_member(group, user.uuid):
         return
     entries = chat.read.roster(group)
-    _refuse_third(group, user, entries)
+    _refuse_third(group, user, entries, known)
     newest = chat.read.newest(group)
     if newest is None and not entries:
         raise not_a_member(chat, group, user)
@@ -124,10 +124,12 @@ def _join(chat: Chat, group: str, user: User, known: dict[str, User]) -> None:
         chat.transact(actions)
 
 
-def _refuse_third(group: str, user: User, entries: dict[str, Item]) -> None:
+def _refuse_third(group: str, user: User, entries: dict[str, Item], known: dict[str, User]) -> None:
     others = sorted(set(entries) - {user.uuid})
     if len(others) == PAIR and keys.pair_group(*others) == group:
-        raise PairIsClosed
+        one, other = (known[uuid].handle if uuid in known else "HANDLE" for uuid in others)
+        command = f"producer start --from {one} --to {other} --to {user.handle}"
+        raise PairIsClosed(f'A conversation of two takes nobody else: start a new one with `{command} "TEXT"`.')
 
 
 def _whom_to_show(chat: Chat, group: str, user: User, entries: dict[str, Item], known: dict[str, User]) -> User:
@@ -145,4 +147,4 @@ def _leave(chat: Chat, group: str, user: User, left_at: str) -> None:
         return
     entry = chat.read.get(keys.roster_key(group, user.uuid)) or {}
     if string(entry, "left_at") != left_at:  # else an attempt whose answer was lost has succeeded
-        raise not_a_member(chat, group, user)
+        raise not_a_member(chat, group, user, "nothing to do")

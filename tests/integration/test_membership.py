@@ -93,7 +93,7 @@ def test_a_lost_answer_to_leave_is_a_success(scene: Scene, group: str) -> None:
     scene.client.meet("transact_write_items", lost)
     membership.leave(scene.chat, group, BEN)
     later = replace(scene.chat, clock=lambda: NOON + timedelta(seconds=1))
-    with pytest.raises(NotAMember):
+    with pytest.raises(NotAMember, match=f'"ben" is not a member of {group}: nothing to do.'):
         membership.leave(later, group, BEN)
 
 
@@ -109,8 +109,8 @@ def test_a_member_of_the_original_can_leave(scene: Scene) -> None:
 def test_a_pair_takes_no_third(scene: Scene) -> None:
     """But takes back one who has left; the name may come from outside if the other never wrote."""
     messages.start(scene.chat, ANN, [BEN], "hi")
-    with pytest.raises(PairIsClosed):
-        membership.join(scene.chat, PAIR, CAT)
+    with pytest.raises(PairIsClosed, match=r"producer start --from (ann --to HANDLE|HANDLE --to ann) --to cat "):
+        membership.join(scene.chat, PAIR, CAT, [ANN])
     membership.leave(scene.chat, PAIR, ANN)
     membership.join(scene.chat, PAIR, ANN, [BEN])
     assert [row["user_handle"]["S"] for row in scene.everything(f"GRP#{ANN.uuid}")] == ["ben"]
