@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from producer.commands.session import AsJson, Capacity, Cursor, Limit, Session, open_session
+from producer.commands.session import AsJson, Capacity, Cursor, Limit, Session, group_uuid, open_session
 from producer.membership import group_unknown
 from shared.console import NOTES, emit_json
 from shared.models import Conversation, Item, Message, Page
@@ -43,7 +43,7 @@ def list_conversations(
 
 
 def get_conversation(
-    group: Annotated[UUID, typer.Argument(metavar="GROUP", help="The group's UUID.")],
+    group: Annotated[UUID, typer.Argument(parser=group_uuid, metavar="GROUP", help="The group's UUID.")],
     *,
     limit: Limit = 20,
     cursor: Cursor = None,

@@ -13,7 +13,7 @@ from producer.chat import Chat
 from shared.console import NOTES
 from shared.directory import Directory, JsonDirectory
 from shared.dynamo import connect
-from shared.errors import Unreachable
+from shared.errors import BadInput, Unreachable
 from shared.models import User
 from shared.retry import Retry
 from shared.settings import Settings
@@ -25,7 +25,21 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Cursor = Annotated[str | None, typer.Option(help="Go on where another page ended.")]
 Capacity = Annotated[bool, typer.Option("--capacity", help="Say what the page has cost in read units.")]
-Group = Annotated[UUID, typer.Option("--group", help="The group's UUID.")]
+
+
+def group_uuid(text: str) -> UUID:
+    """A group's UUID as it is typed.
+
+    Raises:
+        BadInput: it is none.
+    """
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise BadInput(f'"{text}" is no group UUID.') from error
+
+
+Group = Annotated[UUID, typer.Option("--group", parser=group_uuid, metavar="UUID", help="The group's UUID.")]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many, at most.")]
 Sender = Annotated[str, typer.Option("--from", metavar="HANDLE", help="Who writes.")]
 YesTable = Annotated[str | None, typer.Option(metavar="NAME", help="Repeat the table's name if it is not local.")]

@@ -10,7 +10,7 @@ from uuid import UUID
 import typer
 
 from producer import membership, messages
-from producer.commands.session import AsJson, Group, Sender, Session, open_session
+from producer.commands.session import AsJson, Group, Sender, Session, group_uuid, open_session
 from shared.console import NOTES, emit_json
 from shared.errors import BadInput, WorkerBehind
 from shared.models import Message
@@ -19,6 +19,7 @@ _LOOK_AGAIN_S = 0.02
 
 Text = Annotated[str, typer.Argument(help="1 to 1,024 characters.")]
 Which = Annotated[str | None, typer.Option("--message", help="Its UUID or sort key; without it, your newest.")]
+Author = Annotated[str, typer.Option("--from", metavar="HANDLE", help="Whose message it is.")]
 Handle = Annotated[str, typer.Argument(metavar="HANDLE", help="Who.")]
 
 
@@ -43,7 +44,9 @@ def send(
     *,
     sender: Sender,
     to: Annotated[str | None, typer.Option(metavar="HANDLE", help="To whom.")] = None,
-    group: Annotated[UUID | None, typer.Option(help="Or into which group: its UUID.")] = None,
+    group: Annotated[
+        UUID | None, typer.Option(parser=group_uuid, metavar="UUID", help="Or into which group: its UUID.")
+    ] = None,
     wait: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Wait until the worker has moved the sender's row.")
     ] = None,
@@ -66,7 +69,7 @@ def send(
         _await_worker(session, message, wait)
 
 
-def edit(text: Text, *, sender: Sender, group: Group, message: Which = None, as_json: AsJson = False) -> None:
+def edit(text: Text, *, sender: Author, group: Group, message: Which = None, as_json: AsJson = False) -> None:
     """Give a message of yours another text.
 
     Example: producer edit --from bayko --group 6f0c4f0a-8d0e-5b1e-9c53-2b9a8a1d7e11 "On my way!"
@@ -75,7 +78,7 @@ def edit(text: Text, *, sender: Sender, group: Group, message: Which = None, as_
     _print(messages.edit(session.chat, str(group), session.user(sender), text, message), as_json=as_json)
 
 
-def delete(*, sender: Sender, group: Group, message: Which = None, as_json: AsJson = False) -> None:
+def delete(*, sender: Author, group: Group, message: Which = None, as_json: AsJson = False) -> None:
     """Delete a message of yours.
 
     Example: producer delete --from bayko --group 6f0c4f0a-8d0e-5b1e-9c53-2b9a8a1d7e11
@@ -112,10 +115,17 @@ def _print(message: Message, *, as_json: bool) -> None:
 
 
 def _await_worker(session: Session, message: Message, seconds: float) -> None:
-    """Look at the sender's row until it shows the message, and say how long it took."""
+    """Look at the sender's row until it shows the message; how long it took, unless no worker was needed for it."""
     began = monotonic()
     while not session.read(partial(session.chat.read.shows, message)):
         if monotonic() - began > seconds:
-            raise WorkerBehind(f"No row shows the message after {seconds:g} s: is a worker running?")
+            raise WorkerBehind(
+                f'The message is written, but no row shows it after {seconds:g} s: see "stream-worker doctor".'
+            )
         Event().wait(_LOOK_AGAIN_S)
-    NOTES.print(f"moved in {1000 * (monotonic() - began):.0f} ms")
+    took_ms = 1000 * (monotonic() - began)
+    rows = session.read(partial(session.chat.read.rows, message.group, message.sender.uuid))
+    if any("worker_rev" in row for row in rows):
+        NOTES.print(f"moved in {took_ms:.0f} ms")
+    else:
+        NOTES.print("a new conversation: its rows were written with the message")

@@ -100,12 +100,17 @@ def test_scan_shows_all_pages(producer: Producer) -> None:
         (["send", "--from", "bayko", "--to", "londo", " \n "], "The text is empty"),
         (["send", "--from", "bayko", "--to", "londo", "x" * 1025], "The text has 1,025 characters"),
         (["send", "--from", "bayko", "--to", "londo", "a\x1b[2J"], "control character (U+001B)"),
-        (["send", "--from", "bayko", "--to", "nobody", "hi"], 'Nobody has the handle "nobody".'),
+        (
+            ["send", "--from", "bayko", "--to", "nobody", "hi"],
+            'Nobody has the handle "nobody": there are andrewbrown, bayko, londo.',
+        ),
         (["send", "--from", "Bayko", "--to", "londo", "hi"], 'did you mean "bayko"?'),
         (["send", "--from", "bayko", "--to", "bayko", "hi"], "A conversation needs somebody else."),
         (["send", "--from", "bayko", "--group", UNKNOWN, "hi"], f"Nobody knows the group {UNKNOWN}"),
         (["send", "--from", "bayko", "hi"], "either --to HANDLE or --group UUID"),
-        (["send", "--from", "bayko", "--group", "17", "hi"], "Invalid value"),
+        (["send", "--from", "bayko", "--group", "17", "hi"], '"17" is no group UUID.'),
+        (["get-conversation", "rubbish"], '"rubbish" is no group UUID.'),
+        (["leave", "bayko", "--group", "rubbish"], '"rubbish" is no group UUID.'),
         (["edit", "--from", "bayko", "--group", UNKNOWN, "hi"], 'There is no message of "bayko"'),
         (["join", "bayko", "--group", UNKNOWN], f"Nobody knows the group {UNKNOWN}"),
         (["get-conversation", UNKNOWN], f"Nobody knows the group {UNKNOWN}"),
@@ -187,10 +192,11 @@ def test_traffic_leaves_one_row_for_each_member(producer: Producer, clients: Cli
 
 def test_send_can_wait_for_the_worker(producer: Producer) -> None:
     """Without one it gives up: the message is stored, the row does not move; exit 3."""
-    assert producer("send", "--from", "bayko", "--to", "londo", "first makes the rows", "--wait", "5").status == 0
+    first = producer("send", "--from", "bayko", "--to", "londo", "first makes the rows", "--wait", "5")
+    assert (first.status, first.err) == (0, "a new conversation: its rows were written with the message\n")
     result = producer("send", "--from", "bayko", "--to", "londo", "second needs a worker", "--wait", "0.1")
     assert result.status == 3
-    assert "is a worker running?" in result.err
+    assert 'written, but no row shows it after 0.1 s: see "stream-worker doctor".' in result.err
 
 
 def test_traffic_goes_on_in_the_same_groups(producer: Producer) -> None:
