@@ -19,12 +19,12 @@ from shared.retry import Retry
 _TABLE_PATIENCE_S = 300.0  # a table or stream can take minutes to change
 _TRAFFIC_PATIENCE_S = 120.0  # an engine that is started again meanwhile
 
-Share = Annotated[float, typer.Option(min=0, max=1)]
-
 
 def schema_load(
     *,
-    enable_stream: Annotated[bool, typer.Option("--enable-stream", help="Turn the stream on, or right.")] = False,
+    enable_stream: Annotated[
+        bool, typer.Option("--enable-stream", help="Turn the stream on, or replace one of the wrong view type.")
+    ] = False,
     drop: Annotated[bool, typer.Option("--drop", help="First delete both tables and all that is in them.")] = False,
     yes_table: YesTable = None,
 ) -> None:
@@ -67,10 +67,10 @@ def traffic(  # noqa: PLR0913 - each is an option of the command
     rate: Annotated[
         float | None, typer.Option(min=0.01, help="Messages a second; as fast as it goes if not given.")
     ] = None,
-    edits: Share = 0.0,
-    deletes: Share = 0.0,
-    churn: Share = 0.0,
-    threads: Annotated[int, typer.Option(min=1, max=64)] = 4,
+    edits: Annotated[float, typer.Option(min=0, max=1, help="Share of messages after which one is edited.")] = 0.0,
+    deletes: Annotated[float, typer.Option(min=0, max=1, help="Share after which one is deleted.")] = 0.0,
+    churn: Annotated[float, typer.Option(min=0, max=1, help="Share after which somebody leaves or comes back.")] = 0.0,
+    threads: Annotated[int, typer.Option(min=1, max=64, help="How many write at the same time.")] = 4,
     random_seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same script.")] = 1,
     yes_table: YesTable = None,
     as_json: AsJson = False,
