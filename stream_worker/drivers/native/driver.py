@@ -26,6 +26,8 @@ LOOK_AGAIN_S = 5.0  # the same, after it could not tell, or while the stream has
 TROUBLE_FIRST_S, TROUBLE_LONGEST_S = 0.5, 5.0
 STANDBY_LOOK_S = 1.0
 
+CHECKPOINT_TAKEN = "the checkpoint is not as written (another process, or the state table was remade): stands by"
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -176,7 +178,7 @@ class NativeDriver:
             except SchemaUnknown:
                 raise
             except LeaseLost:
-                self._parts.log.warning("checkpoint_taken", next="another process works here: stands by")
+                self._parts.log.warning("checkpoint_taken", next=CHECKPOINT_TAKEN)
                 return
             except AppError as error:
                 trouble.wait("reading_waits", error)

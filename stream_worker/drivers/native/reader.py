@@ -141,7 +141,7 @@ class ShardReader:
         self._iterator = None
         if self.checkpoint.sequence is None:  # some engines say so of a fresh shard: nothing was skipped
             raise Throttled("The shard cannot be read from its start yet.")
-        self._with.log.error(
+        self._with.log.warning(
             "records_trimmed", shard=self.shard, next="sweeps all rows, reads on from the oldest record"
         )
         self._with.on_gap(self._stream, Gap.RECORDS_TRIMMED)
@@ -153,7 +153,7 @@ class ShardReader:
         self._missed = 0 if self._is_listed() else self._missed + 1
         if self._missed < GONE_AFTER:
             raise Throttled("The shard cannot be found now.")
-        self._with.log.error("shard_lost", shard=self.shard, next="sweeps all rows, goes on with its children")
+        self._with.log.warning("shard_lost", shard=self.shard, next="sweeps all rows, goes on with its children")
         self._with.on_gap(self._stream, Gap.SHARD_LOST)
         self._keep(lambda: self._with.checkpoints.end(self.checkpoint))
 

@@ -59,7 +59,8 @@ def test_a_checkpoint_somebody_else_wrote_means_to_stand_by(life: Life) -> None:
     life.clock.after(2, lambda: item.update(settled_until={"S": "2026-11-22T12:00:00.500000+00:00"}))
     life.clock.after(3, lambda: life.streams.write("a"))
     life.live(10)
-    assert life.said("checkpoint_taken") == 1
+    [facts] = [facts for line, facts in life.log.lines if line == "checkpoint_taken"]
+    assert "the checkpoint is not as written" in facts["next"]
     assert life.said("lease_taken") == 3
     assert len(life.read("a")) == 2
 

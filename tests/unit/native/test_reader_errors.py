@@ -86,6 +86,17 @@ def test_a_gap_that_cannot_be_told_moves_nothing(scene: Scene) -> None:
     assert scene.position() == written[0]
 
 
+def test_a_gap_that_a_sweep_mends_is_a_warning(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is to be woken: the worker makes up for it by itself."""
+    monkeypatch.setattr(scene.log, "error", lambda event, **_: pytest.fail(event))
+    scene.streams.write("a")
+    reader = scene.shard_reader()
+    turns(reader)
+    scene.streams.meet("records", RecordsTrimmed())
+    turns(reader)
+    assert scene.said("records_trimmed") == 1
+
+
 def test_trimmed_from_the_start_is_no_gap(scene: Scene) -> None:
     """F58: some engines say so of a fresh shard; it is asked again."""
     scene.streams.meet("iterator", RecordsTrimmed(), RecordsTrimmed())
