@@ -72,6 +72,8 @@ class Surroundings:
             value = getattr(settings, name)
             if value is not None:
                 yield ok(f"{_variable(field.validation_alias)}={_masked(name, value)}")
+        if settings.users_file is None:
+            yield ok("USERS_FILE is not set: the three users that come with us")
 
     def _identity(self) -> Iterator[Verdict]:
         region = self.clients.dynamodb.raw.meta.region_name

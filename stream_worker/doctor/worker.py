@@ -93,13 +93,13 @@ class Traces:
             yield ok("none owed")
 
     def _progress(self, sweep: Owed) -> Verdict:
-        text = (
-            f"owed: {string(sweep.item, 'reason')}, {sweep.count('rows')} rows seen, {sweep.count('repaired')} repaired"
-        )
+        is_again, reason = sweep.name.endswith("#again"), string(sweep.item, "reason")
+        what = f'second pass after "{reason}" (the index may have been late):' if is_again else f"owed: {reason},"
         waits = datetime.fromisoformat(sweep.not_before) - self._with.clock()
         if waits > timedelta(0):
-            return ok(f"{text}; begins in {span(waits)}")
-        return warn(f"{text}; until it ends, rows may be wrong that no record tells of")
+            return ok(f"{what} begins in {span(waits)}")
+        done = f"{sweep.count('rows')} rows seen, {sweep.count('repaired')} repaired"
+        return warn(f"{what} {done}; until it ends, rows may be wrong that no record tells of")
 
     def _letters(self) -> Iterator[Verdict]:
         letters = [Letter(item) for item in self._with.state.all(OPEN_LETTERS)]

@@ -61,6 +61,7 @@ def test_nothing_is_broken(examined: Examine, clients: Clients, settings: Settin
     lines = list(examined(AWS_SECRET_ACCESS_KEY="hush-hush"))
     assert {line.status for line in lines} == {Status.OK, Status.WARN}
     assert "hush-hush" not in str(lines)
+    assert "USERS_FILE" in str(lines)
     for table in (settings.message_table, settings.state_table):
         assert list(clients.dynamodb.items("scan", TableName=table)) == []
 
