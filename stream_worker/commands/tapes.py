@@ -183,14 +183,17 @@ def _checked(tape: Path) -> Length | None:
     """How long the tape is, every line of it read; None for a pipe, which can be read only once.
 
     Raises:
-        TapeBroken: a line cannot be read.
+        TapeBroken: a line cannot be read, or there is none.
     """
     if not tape.is_file():
         return None
     try:
-        return measure(tape)
+        length = measure(tape)
     except TapeBroken as error:
         raise TapeBroken(f"{error}. Nothing of the tape was applied.") from error
+    if not length.batches:
+        raise TapeBroken(f"{tape} is empty: there is nothing to replay.")
+    return length
 
 
 @contextmanager

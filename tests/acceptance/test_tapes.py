@@ -99,6 +99,15 @@ def test_a_broken_tape_is_not_applied(stack: Stack, tmp_path: Path) -> None:
     assert stack.verify(0)["rows"] == 0
 
 
+def test_an_empty_tape_is_no_success(stack: Stack, tmp_path: Path) -> None:
+    """Somebody has recorded nothing, or named the wrong file."""
+    tape = tmp_path / "tape.jsonl"
+    tape.write_text("", encoding="ascii")
+    status, out, err = stack.run(*REPLAY, str(tape))
+    assert (status, out) == (2, "")
+    assert err.rstrip().endswith("tape.jsonl is empty: there is nothing to replay.")
+
+
 def test_a_broken_pipe_says_how_far_it_came(stack: Stack, tmp_path: Path) -> None:
     """A pipe cannot be read twice; what was applied before the broken line is counted."""
     first = (TAPES / "burst.jsonl").read_text(encoding="ascii").splitlines()[0]
