@@ -12,6 +12,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode="markdown",  # the other mode keeps the line breaks of docstrings
 )
 
 app.command("schema-load")(load.schema_load)
@@ -32,7 +33,7 @@ app.command("traffic")(load.traffic)
 def options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=console.show_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=console.show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Options of `producer` itself."""

@@ -13,8 +13,12 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode="markdown",  # the other mode keeps the line breaks of docstrings
 )
-letters = typer.Typer(help="What could not be settled; it is retried by itself.", no_args_is_help=True)
+letters = typer.Typer(
+    help="What could not be settled; it is retried by itself.\n\nExample: stream-worker dead-letters list",
+    no_args_is_help=True,
+)
 
 app.command("run")(run.run)
 app.command("record")(tapes.record)
@@ -32,7 +36,7 @@ app.command("doctor")(doctor.doctor)
 def options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=console.show_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=console.show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Options of `stream-worker` itself."""

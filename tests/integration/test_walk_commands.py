@@ -89,3 +89,10 @@ def test_a_result_has_lines_of_its_own_at_a_terminal(
     shown = worker("verify").out
     assert f"{ERASED}odd " in shown
     assert f"{ERASED}verify: 0 wrong" in shown
+
+
+def test_help_has_no_line_breaks_of_the_source(worker: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paragraph is as wide as the terminal; groups of commands have an example as well."""
+    monkeypatch.setenv("COLUMNS", "300")
+    assert "What seems wrong is looked at again" in worker("verify", "--help").out
+    assert "Example: stream-worker dead-letters list" in worker("dead-letters", "--help").out
