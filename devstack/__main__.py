@@ -18,12 +18,7 @@ from shared.errors import EngineBusy, EngineFailed
 ROOT = Path(__file__).resolve().parent.parent
 
 # They would outrank what `env` prints, and could lead elsewhere than to this machine.
-_OUTRANKING = (
-    "AWS_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_ENDPOINT_URL_DYNAMODB_STREAMS",
-)
+_OUTRANKING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 class EngineName(StrEnum):

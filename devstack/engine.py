@@ -137,6 +137,8 @@ class Engine:
         """
         return {
             "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_DYNAMODB": self.url,  # it outranks the first, and a `.env` could lead it elsewhere
+            "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": self.url,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",  # the one of the two that boto3 reads
             "AWS_ACCESS_KEY_ID": "embedded-engine-only",  # no key of AWS's looks like this

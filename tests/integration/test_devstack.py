@@ -158,6 +158,16 @@ def test_its_environment_leads_other_programs_to_it(own: Engine, monkeypatch: py
     foreign.close()
 
 
+def test_no_file_leads_elsewhere(own: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A service's own endpoint in `.env` would outrank the common one."""
+    services = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
+    (tmp_path / ".env").write_text("".join(f"{name}=https://example.org\n" for name in services))
+    for name, value in own.environment().items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.read()
+    assert (settings.dynamodb_endpoint, settings.streams_endpoint) == (own.url, own.url)
+
+
 def test_its_folder_is_private(own: Engine) -> None:
     """Conversations on disk are nobody else's."""
     assert own.log.parent.stat().st_mode & 0o777 == 0o700
@@ -202,7 +212,7 @@ def test_env_points_a_shell_at_the_engine_and_nowhere_else(devstack: Devstack, t
     script = devstack("env").stdout + 'echo "$AWS_ENDPOINT_URL ${AWS_ENDPOINT_URL_DYNAMODB-none} ${AWS_PROFILE-none}"'
     before = {"AWS_ENDPOINT_URL_DYNAMODB": "https://elsewhere", "AWS_PROFILE": "production"}
     shell = subprocess.run(["/bin/sh", "-c", script], env=before, capture_output=True, text=True, check=True)
-    assert shell.stdout.split() == [Engine(tmp_path).url, "none", "none"]
+    assert shell.stdout.split() == [Engine(tmp_path).url, Engine(tmp_path).url, "none"]
 
 
 def test_without_an_engine_env_fails_with_a_sentence(devstack: Devstack) -> None:
