@@ -23,6 +23,7 @@ from stream_worker.reconcile.plan import (
     Remove,
     Rewrite,
     Row,
+    RowStands,
 )
 
 BATCH_GET = 100  # keys in one BatchGetItem (AWS quota)
@@ -158,6 +159,8 @@ class DynamoStore:
                 return {"Delete": {"TableName": self._table, "Key": _key(row.item), **unless_changed(row.item)}}
             case Create(item):
                 return self._put(item)
+            case RowStands(row):
+                return {"ConditionCheck": {"TableName": self._table, "Key": _key(row.item), **unless_changed(row.item)}}
             case MessageStands(group, newest):
                 return {"ConditionCheck": self._stands(group, newest)}
             case MessageGone(group, sk):

@@ -57,7 +57,7 @@ class Reconciler:
             look: members whose whole list is read although a hint might do (a duplicate can stand beside it).
 
         Raises:
-            Transient: some member could not be settled this time; all others are.
+            Transient: it did not work this time; where single members were the trouble, all others are settled.
             Stopping: asked to stop; the transaction in hand is finished.
         """
         visit = self._memory.begin(group)
@@ -170,7 +170,7 @@ class Reconciler:
     def _commit(self, group: str, newest: Newest | None, changes: list[Change]) -> None:
         if self._retry.stop.is_set():
             raise Stopping
-        if any(change.gone is not None for change in changes):
+        if any(change.gone for change in changes):
             self._memory.unapply(group)
         self._store.commit(actions(group, newest, changes))
         for change in changes:

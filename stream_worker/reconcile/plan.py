@@ -79,6 +79,13 @@ class Create:
 
 
 @dataclass(frozen=True, slots=True)
+class RowStands:
+    """Nothing but a check: the row is as read."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class MessageStands:
     """Nothing but a check: the message is there with the text as read."""
 
@@ -94,7 +101,8 @@ class MessageGone:
     sk: str
 
 
-Action: TypeAlias = Rewrite | Remove | Create | MessageStands | MessageGone
+RowAction: TypeAlias = Rewrite | Remove | Create | RowStands
+Action: TypeAlias = RowAction | MessageStands | MessageGone
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,10 @@ class Change:
     """What one member's rows need: the writes, where the row will stand, what must be gone for it."""
 
     user: str
-    writes: tuple[Rewrite | Remove | Create, ...]
+    writes: tuple[RowAction, ...]
     sk: str
-    gone: str | None = None
-    """The message the row pointed to, when it moves back or is blanked."""
+    gone: frozenset[str] = frozenset()
+    """The messages that rows pointed to which move back, are blanked, or are deleted although they are further on."""
     complete: bool = True
     """False when there are more duplicates than one transaction should delete."""
 
@@ -124,16 +132,13 @@ def plan_member(rows: Sequence[Row], newest: Newest | None, rev: str, *, positio
     removed = tuple(Remove(row) for row in others[:DUPLICATES_AT_ONCE])
     complete = len(others) <= DUPLICATES_AT_ONCE
     if kept.shows(newest):
-        return Change(kept.user, removed, kept.sk, complete=complete) if removed else None
+        if not removed:
+            return None
+        # Another worker may be keeping a different one of the duplicates: the one that stays must be there.
+        return Change(kept.user, (RowStands(kept), *removed), kept.sk, _back(others, newest), complete)
     target = _target(kept, newest, position)
-    back = newest is None or newest.sk < kept.shown
-    return Change(
-        user=kept.user,
-        writes=(*removed, *_move(kept, target, _shown_attributes(newest, rev))),
-        sk=target,
-        gone=kept.shown if back else None,
-        complete=complete,
-    )
+    writes = (*removed, *_move(kept, target, _shown_attributes(newest, rev)))
+    return Change(kept.user, writes, target, _back(rows, newest), complete)
 
 
 def slices(group: str, newest: Newest | None, changes: Iterable[Change]) -> Iterator[list[Change]]:
@@ -151,7 +156,7 @@ def slices(group: str, newest: Newest | None, changes: Iterable[Change]) -> Iter
 def actions(group: str, newest: Newest | None, changes: Sequence[Change]) -> list[Action]:
     """One transaction: the checks that these changes rest on, once each, then their writes."""
     stands: list[Action] = [MessageStands(group, newest)] if newest else []
-    gone = sorted({change.gone for change in changes if change.gone is not None})
+    gone = sorted(frozenset[str]().union(*(change.gone for change in changes)))
     writes = [write for change in changes for write in change.writes]
     return [*stands, *(MessageGone(group, sk) for sk in gone), *writes]
 
@@ -160,6 +165,11 @@ def _keep(rows: Sequence[Row], newest: Newest | None) -> Row:
     """The row that stays: the one on the target key if there is one, else the highest."""
     highest = max(rows, key=lambda row: row.sk)
     return next((row for row in rows if newest and row.sk == newest.sk), highest)
+
+
+def _back(rows: Iterable[Row], newest: Newest | None) -> frozenset[str]:
+    """The messages these rows show that must be gone, for their member to be shown an older one, or none."""
+    return frozenset(row.shown for row in rows if newest is None or newest.sk < row.shown)
 
 
 def _target(kept: Row, newest: Newest | None, position: str | None) -> str:
@@ -177,7 +187,7 @@ def _shown_attributes(newest: Newest | None, rev: str) -> Item:
     return {**ours, "message": {"S": newest.text}, "last_message_sk": {"S": newest.sk}}
 
 
-def _move(row: Row, target: str, attributes: Item) -> tuple[Rewrite | Remove | Create, ...]:
+def _move(row: Row, target: str, attributes: Item) -> tuple[RowAction, ...]:
     if target == row.sk:  # two actions of a transaction must not touch one item
         return (Rewrite(row, attributes),)
     return (Remove(row), Create({**row.item, **attributes, **row_key(row.user, target)}))

@@ -6,7 +6,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from shared.errors import Reason, TransactionCancelled
 from shared.keys import MESSAGE, ROSTER, ROW, message_key, roster_key, row_key
 from shared.models import Item, string
-from stream_worker.reconcile.plan import Action, Create, MessageGone, MessageStands, Newest, Remove, Rewrite, Row
+from stream_worker.reconcile.plan import (
+    Action,
+    Create,
+    MessageGone,
+    MessageStands,
+    Newest,
+    Remove,
+    Rewrite,
+    Row,
+    RowStands,
+)
 
 FINE = Reason("None")
 FAILED = "ConditionalCheckFailed"
@@ -135,7 +145,7 @@ class MemoryTable:
     def _reason(self, action: Action) -> Reason:
         there = self.items.get(_touches(action))
         match action:
-            case Rewrite(row) | Remove(row):
+            case Rewrite(row) | Remove(row) | RowStands(row):
                 holds = there is not None and all(there.get(name) == value for name, value in row.item.items())
             case Create() | MessageGone():
                 holds = there is None
@@ -164,7 +174,7 @@ class MemoryTable:
 
 def _touches(action: Action) -> tuple[str, str]:
     match action:
-        case Rewrite(row) | Remove(row):
+        case Rewrite(row) | Remove(row) | RowStands(row):
             return string(row.item, "pk"), string(row.item, "sk")
         case Create(item):
             return string(item, "pk"), string(item, "sk")

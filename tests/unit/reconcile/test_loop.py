@@ -165,3 +165,21 @@ def test_a_large_group_is_settled_in_slices(scene: Scene) -> None:
     scene.table.message(G, at(2), "new")
     assert scene.worker.reconcile(G).moved == 152
     assert [len(commit) for commit in scene.table.commits] == [99, 99, 99, 11]
+
+
+def test_two_workers_that_keep_different_duplicates_leave_one(scene: Scene) -> None:
+    """One keeps the row of message 3 and deletes the other; message 3 is deleted; then the first wakes up."""
+    scene.table.message(G, at(2))
+    scene.table.message(G, at(3))
+    scene.table.drop(scene.table.rows("bob")[0].item)
+    scene.table.member(G, "bob", at(2))
+    scene.table.row(G, "bob", at(3), last_message_sk=at(3))
+    rival = Reconciler(scene.table, Memory(), Retry(Event(), sleep=lambda _: None))
+
+    def meanwhile() -> None:
+        rival.reconcile(G, ["bob"])
+        scene.table.unsend(G, at(3))
+
+    scene.table.before("newest", meanwhile)
+    scene.worker.reconcile(G, ["bob"])
+    assert [(row.group, row.shown) for row in scene.table.rows("bob")] == [(G, at(2))]

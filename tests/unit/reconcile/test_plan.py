@@ -15,6 +15,7 @@ from stream_worker.reconcile.plan import (
     Remove,
     Rewrite,
     Row,
+    RowStands,
     actions,
     plan_member,
     slices,
@@ -83,7 +84,7 @@ def test_a_moved_row_is_deleted_and_put() -> None:
     change = plan_member([row(at(1), at(1))], Newest(at(2), {"S": "new"}), "rev")
     assert change is not None
     assert [type(write) for write in change.writes] == [Remove, Create]
-    assert (change.sk, change.gone) == (at(2), None)
+    assert (change.sk, change.gone) == (at(2), frozenset())
 
 
 def test_an_edit_of_the_newest_is_one_update() -> None:
@@ -107,14 +108,14 @@ def test_moving_back_needs_the_message_gone() -> None:
     """Else a worker that slept would move a row away from a message that was put meanwhile."""
     change = plan_member([row(at(5), at(5))], Newest(at(2), {"S": "hi"}), "rev")
     assert change is not None
-    assert change.gone == at(5)
+    assert change.gone == {at(5)}
 
 
 def test_blanking_keeps_the_position_and_needs_the_message_gone() -> None:
     """A group without messages keeps its place in the list."""
     change = plan_member([row(at(5), at(5))], None, "rev")
     assert change is not None
-    assert (change.sk, change.gone) == (at(5), at(5))
+    assert (change.sk, change.gone) == (at(5), frozenset({at(5)}))
 
 
 def test_a_text_is_cut_where_a_message_may_end() -> None:
@@ -126,7 +127,7 @@ def test_a_text_is_cut_where_a_message_may_end() -> None:
 def test_checks_are_made_once_a_transaction() -> None:
     """Members who move back from the same message share one check; no two actions touch one item."""
     newest = Newest(at(1), {"S": "hi"})
-    changes = [Change(user, (Create(texts(pk=user)),), at(1), gone=at(5)) for user in "abc"]
+    changes = [Change(user, (Create(texts(pk=user)),), at(1), gone=frozenset({at(5)})) for user in "abc"]
     found = actions("g", newest, changes)
     assert [type(action) for action in found] == [MessageStands, MessageGone, Create, Create, Create]
 
@@ -136,7 +137,7 @@ def test_slices_are_as_large_as_a_transaction_may_be(sizes: list[int]) -> None:
     """No slice is larger than AWS allows, none is empty, nobody is left out."""
     newest = Newest(at(1), {"S": "hi"})
     write = Create(texts(pk="x"))
-    changes = [Change(str(i), (write,) * size, at(1), gone=at(5 + i)) for i, size in enumerate(sizes)]
+    changes = [Change(str(i), (write,) * size, at(1), gone=frozenset({at(5 + i)})) for i, size in enumerate(sizes)]
     found = list(slices("g", newest, changes))
     assert [change for together in found for change in together] == changes
     assert all(0 < len(actions("g", newest, together)) <= LARGEST_TRANSACTION for together in found)
@@ -157,3 +158,19 @@ def test_of_duplicates_the_highest_stays() -> None:
     assert change is not None
     assert Remove(rows[1]) in change.writes[-2:]
     assert change.writes[:-2] == (Remove(rows[0]), Remove(rows[2]))
+
+
+def test_the_duplicate_that_stays_must_be_there() -> None:
+    """Two workers that keep different ones would otherwise delete both: the member's last row."""
+    kept, other = row(at(2), at(2)), row(at(3), at(3))
+    change = plan_member([kept, other], Newest(at(2), {"S": "hi"}), "rev")
+    assert change is not None
+    assert change.writes == (RowStands(kept), Remove(other))
+
+
+@given(members(), newests)
+def test_no_row_goes_back_from_a_message_that_stands(rows: list[Row], newest: Newest | None) -> None:
+    """Whatever is deleted or moved away from a message that is further on, that message must be gone."""
+    change = plan_member(rows, newest, "rev")
+    lost = {write.row.shown for write in change.writes if isinstance(write, Remove | Rewrite)} if change else set()
+    assert {sk for sk in lost if newest is None or sk > newest.sk} <= (change.gone if change else set())
