@@ -16,6 +16,7 @@ from shared.errors import CursorInvalid, Throttled
 from shared.models import Conversation, Item, Message, Page, User, string
 
 MAX_PAGE = 100
+_BATCH_GET = 100  # keys in one BatchGetItem (AWS quota)
 _MAX_READS = 4  # of one page, until two successive ones agree
 _MAX_KEY_BYTES = 1024
 
@@ -131,12 +132,21 @@ class Conversations:
             Throttled: DynamoDB did not serve all of them; the caller's patience decides.
         """
         found: list[Item] = []
-        for start in range(0, len(wanted), MAX_PAGE):
-            request = {self.table: {"Keys": list(wanted[start : start + MAX_PAGE]), "ConsistentRead": True}}
+        for start in range(0, len(wanted), _BATCH_GET):
+            found += self._get_some(wanted[start : start + _BATCH_GET])
+        return found
+
+    def _get_some(self, wanted: Sequence[Item]) -> list[Item]:
+        """Up to 100 items; what an answer leaves over (it holds 16 MB at most) is asked for again."""
+        found: list[Item] = []
+        request: dict[str, Any] = {self.table: {"Keys": list(wanted), "ConsistentRead": True}}
+        while request:
             answer = self.client.call("batch_get_item", RequestItems=request)
-            if answer.get("UnprocessedKeys"):
+            served = answer["Responses"].get(self.table, [])
+            request = answer.get("UnprocessedKeys") or {}
+            if request and not served:
                 raise Throttled
-            found += answer["Responses"].get(self.table, [])
+            found += served
         return found
 
     def _partition(self, pk: str) -> dict[str, Any]:

@@ -85,4 +85,4 @@ class Retry:
     def _wait_after(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         lost_race = isinstance(error, Transient) and isinstance(error, TransactionCancelled) and not is_busy(error)
-        return 0.0 if lost_race and state.attempt_number <= 3 else self._wait(state)  # noqa: PLR2004
+        return 0.0 if lost_race and state.attempt_number <= _RACES_AT_ONCE else self._wait(state)

@@ -91,7 +91,7 @@ def loader_of(clients: Clients, settings: Settings, retry: Retry) -> Loader:
 def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, log: Log) -> Work:
     """The handler's side: what a driver is given."""
     memory = Memory()
-    store = DynamoStore(clients.dynamodb, settings.message_table, retry, now)
+    store = store_of(clients, settings)
     reconciler = Reconciler(store, memory, retry)
     letters = DeadLetters(state, now, log)
     run_all = Pool(GROUP_THREADS, "group")
@@ -113,9 +113,9 @@ def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, lo
     return Work(processor=handler, on_gap=sweeps.owe, upkeep=chores, forget=handler.forget)
 
 
-def store_of(clients: Clients, settings: Settings, retry: Retry) -> DynamoStore:
+def store_of(clients: Clients, settings: Settings) -> DynamoStore:
     """The messages table, as the reconcile needs it."""
-    return DynamoStore(clients.dynamodb, settings.message_table, retry, now)
+    return DynamoStore(clients.dynamodb, settings.message_table, now)
 
 
 def state_of(clients: Clients, settings: Settings) -> State:

@@ -1,6 +1,6 @@
 """The handler: from a batch of hints to groups that are settled, or durably set aside."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -76,7 +76,9 @@ class Handler:
         outcomes = [result for result in results if isinstance(result, Outcome)]
         late = [result for result in results if isinstance(result, Transient)]
         if late:
-            parts.log.warning("batch_unsettled", shard=batch.shard, groups=len(late), error=str(late[0]))
+            self._seek_evidence(dict(zip(sorted(hints.groups), results, strict=True)))
+            again = "the batch is delivered again"
+            parts.log.warning("batch_unsettled", shard=batch.shard, groups=len(late), error=str(late[0]), next=again)
             raise late[0]
         parts.log.info(
             "batch_settled",
@@ -112,10 +114,21 @@ class Handler:
         self._ensure_roster(group, hint.foreign)
         behind = self._behind(group, hint)
         self._ensure_roster(group, behind)
-        users = hint.foreign | behind
+        users = hint.foreign | {user for user, _ in hint.own}
         if hint.must_look or (hint.inserted and not self._parts.memory.has_applied(group, hint.inserted)):
             return self._parts.reconciler.reconcile(group, look=users)
-        return self._only(group, users)
+        return self._only(group, hint.foreign | behind)
+
+    def _seek_evidence(self, results: Mapping[str, Outcome | Transient]) -> None:
+        """Some groups did not settle. Where all others were skipped unread, ask for one: is it the table?"""
+        settled = {group: result for group, result in results.items() if isinstance(result, Outcome)}
+        if not settled or any(result.moved or result.clean for result in settled.values()):
+            return
+        try:
+            self._parts.store.newest(next(iter(settled)))
+        except Transient:
+            return
+        self._troubles.last_settled = self._parts.monotonic()
 
     def _ensure_roster(self, group: str, users: Collection[str]) -> None:
         for user in sorted(users):

@@ -35,13 +35,39 @@ class Hints:
 
 def read_hints(records: Iterable[Record]) -> Hints:
     """Sort the records of a batch by the group they are about; items of other kinds are nobody's business."""
-    groups: dict[str, GroupHint] = {}
+    sound: list[Record] = []
     poison: list[tuple[Record, str]] = []
-    for record in _last_of_each_own_row(records):
-        reason = _add(groups, record)
-        if reason:
-            poison.append((record, reason))
+    for record in records:
+        if problem := _problem(record):
+            poison.append((record, problem))
+        else:
+            sound.append(record)
+    groups: dict[str, GroupHint] = {}
+    for record in _last_of_each_own_row(sound):
+        _add(groups, record)
     return Hints(groups, tuple(poison))
+
+
+def _problem(record: Record) -> str | None:
+    """Why a record cannot be understood, if it cannot."""
+    if record.kind not in {"INSERT", "MODIFY", "REMOVE"}:
+        return "unknown event name"
+    pk, sk = _text(record.keys, "pk"), _text(record.keys, "sk")
+    if not pk or not sk:
+        return "keys are missing or no strings"
+    if pk.startswith(MESSAGE) and not _usable(pk.removeprefix(MESSAGE)):
+        return "message without a usable group"
+    if pk.startswith(ROW) and record.kind != "REMOVE":
+        return _row_problem(record.new_image, pk.removeprefix(ROW))
+    return None
+
+
+def _row_problem(image: object, user: str) -> str | None:
+    if not isinstance(image, dict):
+        return "row record without an image"
+    if not _usable(_text(image, "message_group_uuid")) or not _usable(user):
+        return "row without a usable group or user"
+    return None
 
 
 def _last_of_each_own_row(records: Iterable[Record]) -> Iterable[Record]:
@@ -62,44 +88,21 @@ def _last_of_each_own_row(records: Iterable[Record]) -> Iterable[Record]:
     return kept.values()
 
 
-def _add(groups: dict[str, GroupHint], record: Record) -> str | None:
-    """Note what one record says; the answer is why it cannot be understood, if it cannot."""
-    if record.kind not in {"INSERT", "MODIFY", "REMOVE"}:
-        return "unknown event name"
-    pk, sk = _text(record.keys, "pk"), _text(record.keys, "sk")
-    if not pk or not sk:
-        return "keys are missing or no strings"
+def _add(groups: dict[str, GroupHint], record: Record) -> None:
+    """Note what one record says."""
+    pk, sk, image = _text(record.keys, "pk"), _text(record.keys, "sk"), record.new_image or {}
     if pk.startswith(MESSAGE):
-        return _add_message(groups, record.kind, pk.removeprefix(MESSAGE), sk)
-    if pk.startswith(ROW) and record.kind != "REMOVE":
-        return _add_row(groups, record, pk.removeprefix(ROW))
-    return None
-
-
-def _add_message(groups: dict[str, GroupHint], kind: str, group: str, sk: str) -> str | None:
-    if not _usable(group):
-        return "message without a usable group"
-    hint = groups.setdefault(group, GroupHint())
-    if kind == "INSERT":
-        hint.inserted = max(hint.inserted, sk)
-    else:
-        hint.must_look = True
-    return None
-
-
-def _add_row(groups: dict[str, GroupHint], record: Record, user: str) -> str | None:
-    image = record.new_image
-    if not isinstance(image, dict):
-        return "row record without an image"
-    group = _text(image, "message_group_uuid")
-    if not _usable(group) or not _usable(user):
-        return "row without a usable group or user"
-    hint = groups.setdefault(group, GroupHint())
-    if _text(image, "worker_rev"):
-        hint.own.append((user, image))
-    else:
-        hint.foreign.add(user)
-    return None
+        hint = groups.setdefault(pk.removeprefix(MESSAGE), GroupHint())
+        if record.kind == "INSERT":
+            hint.inserted = max(hint.inserted, sk)
+        else:
+            hint.must_look = True
+    elif pk.startswith(ROW) and record.kind != "REMOVE":
+        hint = groups.setdefault(_text(image, "message_group_uuid"), GroupHint())
+        if _text(image, "worker_rev"):
+            hint.own.append((pk.removeprefix(ROW), image))
+        else:
+            hint.foreign.add(pk.removeprefix(ROW))
 
 
 def _text(item: object, name: str) -> str:

@@ -6,14 +6,13 @@ Writes go through TransactWriteItems only, single ones too, so that an IAM polic
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
+from shared.conversations import Conversations
 from shared.dynamo import Client, unless_changed
-from shared.errors import Throttled, TransactionCancelled
+from shared.errors import TransactionCancelled
 from shared.keys import INDEX, MESSAGE, ROSTER, ROW, message_key, roster_key, row_key, stamp
 from shared.models import Item, string
-from shared.retry import Retry
 from stream_worker.reconcile.plan import (
     Action,
     Create,
@@ -26,17 +25,15 @@ from stream_worker.reconcile.plan import (
     RowStands,
 )
 
-BATCH_GET = 100  # keys in one BatchGetItem (AWS quota)
 OCCUPIED_LOOK = 200  # neighbouring positions read when two bumps did not find a free one
 
 
 class DynamoStore:
     """`reconcile.ports.Store` on DynamoDB."""
 
-    def __init__(self, client: Client, table: str, retry: Retry, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: Client, table: str, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._table = table
-        self._retry = retry
         self._clock = clock
 
     def roster(self, group: str) -> list[str]:
@@ -70,11 +67,9 @@ class DynamoStore:
 
     def rows_at(self, group: str, positions: Mapping[str, str]) -> Mapping[str, Row]:
         """The rows of the group that really stand at these positions."""
-        keys = iter([row_key(user, sk) for user, sk in positions.items()])
-        rows: dict[str, Row] = {}
-        while page := list(islice(keys, BATCH_GET)):
-            rows |= {row.user: row for row in map(Row, self._batch_get(page)) if row.group == group}
-        return rows
+        keys = [row_key(user, sk) for user, sk in positions.items()]
+        rows = map(Row, Conversations(self._client, self._table).get_all(keys))
+        return {row.user: row for row in rows if row.group == group}
 
     def rows_of(self, group: str, user: str) -> list[Row]:
         """All rows of the group in this user's list."""
@@ -131,22 +126,6 @@ class DynamoStore:
             "ExpressionAttributeValues": {":pk": {"S": pk}, **(values or {})},
             "ConsistentRead": True,
         }
-
-    def _batch_get(self, keys: list[Item]) -> list[Item]:
-        """All of up to 100 items; what DynamoDB leaves over is asked for again."""
-        found: list[Item] = []
-        request: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
-
-        def ask() -> None:
-            nonlocal request
-            answer = self._client.call("batch_get_item", RequestItems=request)
-            found.extend(answer["Responses"].get(self._table, []))
-            request = answer.get("UnprocessedKeys") or {}
-            if request:
-                raise Throttled("batch_get_item left keys over.")
-
-        self._retry.call(ask, on=Throttled)
-        return found
 
     def _transact(self, requests: list[dict[str, Any]]) -> None:
         self._client.call("transact_write_items", TransactItems=requests)

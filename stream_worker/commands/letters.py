@@ -83,7 +83,7 @@ def _open() -> tuple[DeadLetters, Redriver]:
     log = logging.logger("worker")
     clients, retry = connect(settings), Retry(Event())
     letters = DeadLetters(assembly.state_of(clients, settings), assembly.now, log)
-    store = assembly.store_of(clients, settings, retry)
+    store = assembly.store_of(clients, settings)
     reconciler = Reconciler(store, Memory(), retry)
     return letters, Redriver(letters, Retrier(letters, store, reconciler, assembly.now, log))
 

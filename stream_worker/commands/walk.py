@@ -71,7 +71,7 @@ def open_walk(group: str | None, user: str | None, rate: float | None, patience_
     meter = Meter(rate, retry.stop.wait, time.monotonic)
     clients = connect(settings)
     client = Paced(clients.dynamodb.raw, meter=meter, retry=retry)
-    store = assembly.store_of(Clients(client, clients.streams), settings, retry)
+    store = assembly.store_of(Clients(client, clients.streams), settings)
     table = Table(client, settings.message_table, store, retry)
     scope = Scope(group or "", _user_uuid(settings, user) if user is not None else "")
     if group is not None and not (group and table.read.knows(group)):

@@ -95,7 +95,7 @@ def play(scene: Scene, contender: str, settings: Settings) -> Result:
         _deliver_all(worker, stream, scene.batch)
         wall, cpu = wall + perf_counter() - began[0], cpu + _cpu_s() - began[1]
     meter = worker.meter
-    wrong = _wrong(assembly.store_of(clients, settings, Retry(Event())), groups)
+    wrong = _wrong(assembly.store_of(clients, settings), groups)
     return Result(scene.messages, wall, cpu, meter.calls.total(), meter.write_units, meter.read_units, wrong)
 
 

@@ -54,5 +54,5 @@ class Planted:
 def plant(scene: Scene) -> Planted:
     """The scene's table, with the scene's client, so that tests can script accidents."""
     chat: Chat = scene.chat
-    store = DynamoStore(scene.client, chat.table, chat.retry, assembly.now)
+    store = DynamoStore(scene.client, chat.table, assembly.now)
     return Planted(scene, Table(scene.client, chat.table, store, chat.retry))

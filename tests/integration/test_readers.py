@@ -146,6 +146,17 @@ def test_a_stale_index_does_not_hide_a_member(scene: Scene) -> None:
     assert scene.chat.read.is_member(group, BEN.uuid)
 
 
+def test_what_an_answer_leaves_over_is_asked_for(scene: Scene) -> None:
+    """An answer holds 16 MB at most; what was served is kept."""
+    wanted = [keys.row_key(ANN.uuid, "1"), keys.row_key(ANN.uuid, "2")]
+    for key in wanted:
+        scene.client.call("put_item", TableName=scene.chat.table, Item=key)
+    left = {scene.chat.table: {"Keys": wanted[1:], "ConsistentRead": True}}
+    some = {"Responses": {scene.chat.table: wanted[:1]}, "UnprocessedKeys": left}
+    scene.client.meet("batch_get_item", lambda _go: some)
+    assert scene.chat.read.get_all(wanted) == wanted
+
+
 def test_what_is_not_served_asks_for_patience(scene: Scene) -> None:
     """Unprocessed keys are no answer."""
     scene.client.meet("batch_get_item", lambda _go: {"Responses": {}, "UnprocessedKeys": {scene.chat.table: {}}})

@@ -37,7 +37,7 @@ EVERY_TYPE: Item = {
 def store(clients: Clients, settings: Settings) -> DynamoStore:
     """A store on a new table."""
     clients.dynamodb.call("create_table", **tables.definition(tables.MESSAGES, settings.message_table))
-    return DynamoStore(clients.dynamodb, settings.message_table, Retry(Event()), lambda: datetime.now(UTC))
+    return DynamoStore(clients.dynamodb, settings.message_table, lambda: datetime.now(UTC))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from shared.errors import RequestRefused, Throttled
+from shared.models import Item
 from stream_worker.contract import Record
 from stream_worker.handler import PATIENCE_S
 from tests.fakes.table import at, texts
@@ -54,12 +55,28 @@ def test_an_outage_is_not_counted_as_patience(scene: Scene) -> None:
     assert scene.letters.put == []
 
 
-def test_what_was_skipped_unread_is_no_sign_that_the_table_works(scene: Scene) -> None:
-    """An insertion that was applied long ago settles without a call."""
+def skipped_beside_trouble(scene: Scene) -> None:
+    """Group h was applied long ago and is skipped unread; group g does not settle."""
     scene.group("g")
     scene.group("h")
     scene.deliver(message("h"))
     scene.table.broken["g"] = Throttled()
+
+
+def test_where_all_others_were_skipped_one_is_asked_for(scene: Scene) -> None:
+    """The table answers, so it is the group: it must not hold up its shard until the stream is trimmed."""
+    skipped_beside_trouble(scene)
+    for scene.now in (1.0, 100.0):
+        refused(scene, message("g"), message("h"))
+    scene.now = 2 * PATIENCE_S
+    scene.deliver(message("g"), message("h"))
+    assert scene.letters.put == [("g", "", "Throttled")]
+
+
+def test_what_was_skipped_unread_is_no_sign_that_the_table_works(scene: Scene) -> None:
+    """It does not answer when it is asked: nothing is given up."""
+    skipped_beside_trouble(scene)
+    scene.table.before("newest", *(partial(fail, Throttled()) for _ in range(3)))
     for scene.now in (1.0, 100.0, 2 * PATIENCE_S):
         refused(scene, message("g"), message("h"))
     assert scene.letters.put == []
@@ -101,3 +118,18 @@ def test_a_copy_of_a_row_of_ours_is_no_second_row(scene: Scene) -> None:
     scene.table.put(copy)
     scene.deliver(Record("INSERT", texts(pk="GRP#anng", sk=at(9)), "9", 0.0, copy))
     assert [found.sk for found in scene.table.rows("anng")] == [at(2)]
+
+
+def test_a_row_record_beside_a_message_reads_the_whole_list(scene: Scene) -> None:
+    """The row it shows is right, and a duplicate stands beside it where the index does not lead."""
+    scene.group("g")
+    scene.deliver(message("g"))
+    scene.table.row("g", "anng", at(0))
+    scene.memory.clear()
+    scene.deliver(message("g", "MODIFY"), Record("INSERT", *record_of_row(scene, "anng", at(2))))
+    assert [found.sk for found in scene.table.rows("anng")] == [at(2)]
+
+
+def record_of_row(scene: Scene, user: str, sk: str) -> tuple[Item, str, float, Item]:
+    """Keys, sequence number, time and image of a row as it stands."""
+    return texts(pk=f"GRP#{user}", sk=sk), "9", 0.0, scene.table.items[f"GRP#{user}", sk]

@@ -90,6 +90,14 @@ def test_what_nobody_understands_is_set_aside_alone(bad: Record) -> None:
     assert list(hints.groups) == ["fine"]
 
 
+def test_no_record_hides_another_that_nobody_understands() -> None:
+    """What is overtaken is dropped only among records that are understood."""
+    number_keys = {"pk": {"N": "1"}, "sk": {"N": "2"}}
+    pair = [Record("INSERT", number_keys, str(n), 0.0, texts(worker_rev="r")) for n in range(2)]
+    unknown = row_record("DELETE", "ann", worker_rev="r")
+    assert len(read_hints([*pair, unknown, row_record("INSERT", "ann", worker_rev="r")]).poison) == 3
+
+
 json_like: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
     lambda inner: (
