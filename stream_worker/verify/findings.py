@@ -87,7 +87,7 @@ def _absent(group: str, user: str, member: MemberView, messages: GroupView) -> I
             yield Finding(Grade.SUSPECT, "missing", group, user, "wrote messages, has no row: left, or lost")
     elif "left_at" not in roster:
         # Who creates a row by us gets the roster item with it, and who leaves by us is marked in it.
-        certain = string(roster, "created_by") == "producer"
+        certain = string(roster, "created_by") in {"producer", "repair"}
         grade = Grade.WRONG if certain else Grade.SUSPECT
         yield Finding(
             grade, "missing", group, user, "in the roster, has no row: " + ("lost" if certain else "left, or lost")

@@ -52,12 +52,16 @@ class Verifier:
     def _look_again(self, doubts: _Doubts) -> Iterator[Finding]:
         """The worker may have been on its way: what is wrong must still be wrong when patience ends."""
         until = self._monotonic() + self._patience_s
+        looks = 0
         while doubts:
             is_over = self._monotonic() >= until
+            looks += 1
             lasting: _Doubts = {}
             for pair, doubt in doubts.items():
                 found = self._look(doubt)
-                if not is_over and any(finding.grade is Grade.WRONG for finding in found):
+                is_wrong = any(finding.grade is Grade.WRONG for finding in found)
+                is_missing = any(finding.what == "missing" for finding in found)  # a Query may pass a row that moves
+                if (is_wrong and not is_over) or (is_missing and looks == 1):
                     lasting[pair] = doubt
                 else:
                     yield from found

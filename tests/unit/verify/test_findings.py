@@ -58,6 +58,7 @@ def test_nothing_to_find() -> None:
         ([message(at(1)), row(at(1)), roster(LEFT)], [("wrong", "ghost")]),
         ([message(at(1)), row_key("ann", at(1)), roster(LEFT)], [("wrong", "ghost")]),
         ([message(at(1)), roster(CERTAIN)], [("wrong", "missing")]),
+        ([message(at(1)), roster(CERTAIN | texts(created_by="repair"))], [("wrong", "missing")]),
         ([message(at(1)), roster(SEEN)], [("suspect", "missing")]),
         ([message(at(1))], [("suspect", "missing")]),
         ([message(at(1)), roster(LEFT)], []),
