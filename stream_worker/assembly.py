@@ -29,8 +29,9 @@ from stream_worker.upkeep import Chores
 
 SHARD_THREADS = 16
 GROUP_THREADS = 8
+SWEEP_THREADS = 4  # of its own: a page of a sweep must not stand in front of a batch
 REPLAY_PATIENCE_S = 2 * PATIENCE_S  # so that a replay, too, sets a hopeless group aside rather than fail
-CONNECTIONS = SHARD_THREADS + GROUP_THREADS + 4  # and the lease, the upkeep, the main thread
+CONNECTIONS = SHARD_THREADS + GROUP_THREADS + SWEEP_THREADS + 4  # and the lease, the upkeep, the main thread
 
 
 def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> native.NativeDriver:
@@ -95,7 +96,7 @@ def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, lo
     reconciler = Reconciler(store, memory, retry)
     letters = DeadLetters(state, now, log)
     run_all = Pool(GROUP_THREADS, "group")
-    sweeps = Sweeps(state, store, reconciler, letters, run_all, now, log)
+    sweeps = Sweeps(state, store, reconciler, letters, Pool(SWEEP_THREADS, "sweep"), now, log)
     handler = Handler(
         HandlerParts(
             store=store,

@@ -55,24 +55,26 @@ class DynamoStreams:
         return str(table["LatestStreamArn"])
 
     def shards(self, stream: str) -> list[Shard]:
-        """Every page of DescribeStream; stops at a cursor that was there before."""
+        """Every page of DescribeStream."""
+        return self._list(stream)
+
+    def children(self, stream: str, parent: str) -> list[Shard]:
+        """Asks with a ShardFilter; local engines accept it and answer with nothing."""
+        found = self._list(stream, ShardFilter={"Type": "CHILD_SHARDS", "ShardId": parent})
+        return [shard for shard in found if shard.parent == parent]
+
+    def _list(self, stream: str, **wanted: Any) -> list[Shard]:
+        """All pages of a listing; stops at a cursor that was there before."""
         found: dict[str, Shard] = {}
         cursors: list[str] = []
         while True:
             start = {"ExclusiveStartShardId": cursors[-1]} if cursors else {}
-            description = self._describe(stream, **start)
+            description = self._describe(stream, **wanted, **start)
             found |= {shard.id: shard for shard in _shards(description["Shards"])}
             last = description.get("LastEvaluatedShardId")
             if not last or last in cursors:
                 return list(found.values())
             cursors.append(last)
-
-    def children(self, stream: str, parent: str) -> list[Shard]:
-        """Asks with a ShardFilter; local engines accept it and answer with nothing."""
-        wanted = {"Type": "CHILD_SHARDS", "ShardId": parent}
-        return [
-            shard for shard in _shards(self._describe(stream, ShardFilter=wanted)["Shards"]) if shard.parent == parent
-        ]
 
     def iterator(self, stream: str, shard: str, after: str | None) -> str:
         """Never LATEST: what was written between a listing and the first poll would be lost."""

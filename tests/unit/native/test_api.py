@@ -78,6 +78,14 @@ def test_only_children_count_as_children() -> None:
     assert raw.requests[0]["ShardFilter"] == {"Type": "CHILD_SHARDS", "ShardId": "a"}
 
 
+def test_every_page_of_children_is_read() -> None:
+    """F06: a filtered listing has pages as well."""
+    first = {"Shards": [{"ShardId": "b", "ParentShardId": "a"}], "LastEvaluatedShardId": "b"}
+    second = {"Shards": [{"ShardId": "c", "ParentShardId": "a"}]}
+    raw = RawStreams({"StreamDescription": first}, {"StreamDescription": second})
+    assert raw.api.children("stream", "a") == [Shard("b", "a"), Shard("c", "a")]
+
+
 def test_an_iterator_is_never_latest() -> None:
     """F03, F04: after a record, or from the start."""
     raw = RawStreams({"ShardIterator": "one"}, {"ShardIterator": "two"})
