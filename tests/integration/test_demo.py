@@ -117,7 +117,7 @@ def test_the_summary_takes_the_log_as_it_is(demo: Demo, line: str, monkeypatch: 
     monkeypatch.setenv("LOG_LEVEL", "ERROR")
     demo.worker(line)
     status, out, _ = demo.run()
-    assert (status, out.splitlines()[-1]) == (0, "worker: 0 records in 0 batches, 0 rows moved")
+    assert (status, out.splitlines()[-1]) == (0, "workers: 0 records in 0 batches, 0 rows moved")
     assert "json INFO" in (demo.root / ".local" / "demo" / "worker.log").read_text()
 
 
