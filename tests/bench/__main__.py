@@ -97,8 +97,12 @@ def _rows(scene: str, runs: dict[str, list[Result]]) -> list[str]:
     for number, (name, value) in enumerate(wanted.items()):
         theirs, us = median(map(value, reference)), median(map(value, ours))
         ratio = f"{us / theirs:.2f}" if theirs else ""
-        lines.append(f"| {scene if number == 0 else ''} | {name} | {theirs:.3g} | {us:.3g} | {ratio} |")
+        lines.append(f"| {scene if number == 0 else ''} | {name} | {_figure(theirs)} | {_figure(us)} | {ratio} |")
     return lines
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits, written out
 
 
 if __name__ == "__main__":
