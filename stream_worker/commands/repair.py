@@ -18,7 +18,7 @@ from stream_worker.repair.restorer import Restorer
 Apply = Annotated[bool, typer.Option("--apply", help="Do it; without it nothing is written.")]
 RestoreLost = Annotated[bool, typer.Option("--restore-lost", help="Bring back rows that are missing.")]
 
-OPEN = frozenset({Result.TODO, Result.LEFT, Result.FAILED})
+OPEN = frozenset({Result.PLANNED, Result.LEFT, Result.FAILED})
 
 
 def repair(
@@ -78,7 +78,7 @@ def _lines(done: Repair) -> str:
 def _sum_up(walk: Walk, results: Counter[Result]) -> None:
     counts = ", ".join(f"{results[result]} {result}" for result in Result if results[result]) or "nothing to do"
     typer.echo(f"repair: {counts} ({walk.survey.tally.rows} rows, {walk.survey.tally.groups} groups)")
-    if results[Result.TODO]:
+    if results[Result.PLANNED]:
         console.NOTES.print("A dry run: nothing was written; --apply does it.")
 
 

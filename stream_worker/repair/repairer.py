@@ -18,7 +18,7 @@ from stream_worker.verify.table import Table
 class Result(StrEnum):
     """What became of a finding."""
 
-    TODO = "to do"  # a dry run says what it would do
+    PLANNED = "to do"  # a dry run says what it would do
     DONE = "done"
     NOT_NEEDED = "not needed"  # right by now: the worker or somebody else was first
     LEFT = "left"  # nothing can be done, or not without --restore-lost
@@ -94,7 +94,7 @@ class Repairer:
         if deed.do is None:
             return Repair(finding, deed.what, Result.LEFT)
         if not self._apply:
-            return Repair(finding, deed.what, Result.TODO)
+            return Repair(finding, deed.what, Result.PLANNED)
         try:
             changed = deed.do()
         except (Transient, Poison) as error:

@@ -95,3 +95,13 @@ def test_what_becomes_right_is_not_told(planted: Planted, monkeypatch: pytest.Mo
     planted.scene.client.meet("batch_get_item", *reads)
     assert list(planted.verifier(Scope(user=BEN.uuid), patience_s=30).findings()) == []
     assert not planted.scene.client.accidents["batch_get_item"]
+
+
+def test_a_missing_row_is_looked_for_twice(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look can miss a row that moves; that is no reason to accuse, even without patience."""
+    monkeypatch.setattr(verifier, "LOOK_AGAIN_S", 0)
+    planted.pair(ANN, BEN, "hi")
+    row = planted.row(BEN)
+    planted.drop(row)
+    planted.scene.client.meet("batch_get_item", meanwhile(lambda: planted.scene.put(row)))
+    assert list(planted.verifier(Scope(user=BEN.uuid)).findings()) == []
