@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 
@@ -9,7 +10,7 @@ from shared.dynamo import Clients
 from shared.logging import Log
 from shared.retry import Retry
 from shared.settings import Settings
-from stream_worker.contract import Batch, Processor, Work
+from stream_worker.contract import Batch, Processor, RunAll, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
 from stream_worker.drivers.native import driver as native
 from stream_worker.drivers.native.api import DynamoStreams, StreamsApi
@@ -34,6 +35,16 @@ REPLAY_PATIENCE_S = 2 * PATIENCE_S  # so that a replay, too, sets a hopeless gro
 CONNECTIONS = SHARD_THREADS + GROUP_THREADS + SWEEP_THREADS + 4  # and the lease, the upkeep, the main thread
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Clocks, and how several things are done at once; a simulator brings its own."""
+
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    groups: RunAll
+    sweeps: RunAll
+
+
 def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> native.NativeDriver:
     """Everything put together."""
     retry = Retry(stop)
@@ -52,7 +63,7 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
         limit=settings.batch,
         lease_s=settings.lease_s,
     )
-    return native.NativeDriver(parts, work_of(clients, settings, state, retry, log))
+    return native.NativeDriver(parts, work_of(clients, settings, retry, log))
 
 
 def replay_driver(
@@ -66,7 +77,7 @@ def replay_driver(
 ) -> ReplayDriver:
     """The same handler at the end of a tape."""
     retry = Retry(stop)
-    work = work_of(clients, settings, state_of(clients, settings), retry, log)
+    work = work_of(clients, settings, retry, log)
     patient = Retry(stop, total_s=REPLAY_PATIENCE_S)
     return ReplayDriver(batches, work.processor, patient, before_batch=before_batch, before_wait=before_wait)
 
@@ -89,28 +100,28 @@ def loader_of(clients: Clients, settings: Settings, retry: Retry) -> Loader:
     return Loader(clients.dynamodb, settings.message_table, retry, Pool(GROUP_THREADS, "load"))
 
 
-def work_of(clients: Clients, settings: Settings, state: State, retry: Retry, log: Log) -> Work:
+def work_of(clients: Clients, settings: Settings, retry: Retry, log: Log, around: Surroundings | None = None) -> Work:
     """The handler's side: what a driver is given."""
-    memory = Memory()
-    store = store_of(clients, settings)
+    around = around or _threads()
+    state, memory = state_of(clients, settings), Memory()
+    store = DynamoStore(clients.dynamodb, settings.message_table, around.clock)
     reconciler = Reconciler(store, memory, retry)
-    letters = DeadLetters(state, now, log)
-    run_all = Pool(GROUP_THREADS, "group")
-    sweeps = Sweeps(state, store, reconciler, letters, Pool(SWEEP_THREADS, "sweep"), now, log)
+    letters = DeadLetters(state, around.clock, log)
+    sweeps = Sweeps(state, store, reconciler, letters, around.sweeps, around.clock, log)
     handler = Handler(
         HandlerParts(
             store=store,
             reconciler=reconciler,
             memory=memory,
             letters=letters,
-            run_all=run_all,
+            run_all=around.groups,
             stopped=retry.stop.is_set,
-            clock=now,
-            monotonic=time.monotonic,
+            clock=around.clock,
+            monotonic=around.monotonic,
             log=log,
         )
     )
-    chores = Chores(sweeps, Retrier(letters, store, reconciler, now, log), time.monotonic)
+    chores = Chores(sweeps, Retrier(letters, store, reconciler, around.clock, log), around.monotonic)
     return Work(processor=handler, on_gap=sweeps.owe, upkeep=chores, forget=handler.forget)
 
 
@@ -127,3 +138,7 @@ def state_of(clients: Clients, settings: Settings) -> State:
 def now() -> datetime:
     """The time of day."""
     return datetime.now(UTC)
+
+
+def _threads() -> Surroundings:
+    return Surroundings(now, time.monotonic, groups=Pool(GROUP_THREADS, "group"), sweeps=Pool(SWEEP_THREADS, "sweep"))

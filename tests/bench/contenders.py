@@ -63,8 +63,7 @@ class Ours:
     def __init__(self, settings: Settings) -> None:
         clients = connect(settings, threads=assembly.CONNECTIONS)
         self.meter = Meter(clients.dynamodb.raw)
-        state = assembly.state_of(clients, settings)
-        self._processor = assembly.work_of(clients, settings, state, Retry(Event()), Lines()).processor
+        self._processor = assembly.work_of(clients, settings, Retry(Event()), Lines()).processor
 
     def deliver(self, records: Sequence[Record]) -> None:
         """One batch."""
