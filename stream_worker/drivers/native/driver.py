@@ -165,8 +165,14 @@ class NativeDriver:
             raise self._crash
 
     def _is_over(self, over: Event) -> bool:
-        """Whether to stop working; a renewal that hangs is noticed here."""
-        return over.is_set() or self._parts.stop.is_set() or self._parts.lease.is_doubtful()
+        """Whether to stop working; a renewal that hangs is noticed here.
+
+        Doubt that one thread has seen ends the work of all: were it renewed a moment later, the others would go on
+        without the one that left.
+        """
+        if self._parts.stop.is_set() or self._parts.lease.is_doubtful():
+            over.set()
+        return over.is_set()
 
     def _read(self, over: Event) -> None:
         streams, trouble = Streams(self._parts, self._work), Trouble(self._parts)
