@@ -1,0 +1,203 @@
+"""One actor's connection to DynamoDB: the operations our code uses, each of which can go wrong."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any
+
+from shared.dynamo import Answer
+from shared.errors import Conflict, OutcomeUnknown, Reason, Throttled, TransactionCancelled
+from shared.models import Item
+from tests.simulation.cloud.database import Database
+from tests.simulation.cloud.expressions import Request, holds, projected, wanted
+from tests.simulation.cloud.faults import Draw, Fault, Rates
+from tests.simulation.cloud.index import Index
+from tests.simulation.diary import Diary
+from tests.simulation.scheduler import Killed, Scheduler
+
+_SINGLE = {"put_item": "Put", "update_item": "Update", "delete_item": "Delete"}
+
+
+@dataclass(slots=True)
+class Cloud:
+    """What all connections share."""
+
+    database: Database
+    index: Index
+    scheduler: Scheduler
+    dice: Random
+    rates: Rates
+    draw: Draw
+    calls: Counter[str]
+    """Calls by kind of actor."""
+    diary: Diary
+    kind: str = "god"
+    """Of the actor that writes now."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """A raw client behind `shared.dynamo.Client`, for one actor."""
+
+    cloud: Cloud
+    kind: str
+    """worker, person, original: who is calling."""
+    die: Callable[[], object]
+    """Kill the process that is calling."""
+    is_zombie: Callable[[], bool] = lambda: False
+    """Whether the process has lost, knowing it or not, the right to do what it does."""
+    spoil: Callable[[Request], Reason | None] = lambda _action: None
+    """What DynamoDB has against an action of a transaction, whatever its condition says."""
+
+    def __getattr__(self, operation: str) -> Callable[..., Answer]:
+        """Any operation, by boto3's name."""
+        return partial(self._call, operation)
+
+    def point(self, operation: str) -> Fault | None:
+        """Before a call: others act, and it may meet a fault.
+
+        Raises:
+            Throttled, OutcomeUnknown, Conflict: it is not carried out.
+        """
+        cloud = self.cloud
+        cloud.calls[self.kind] += 1
+        cloud.scheduler.point()
+        fault = cloud.draw(self.kind, operation)
+        if fault:
+            cloud.diary.trace(f"{operation}: {fault.value}")
+            self._suffer(fault, operation)
+        return fault
+
+    def _suffer(self, fault: Fault, operation: str) -> None:
+        if fault is Fault.STALLED:
+            self.cloud.scheduler.sleep(self.cloud.rates.stall_s * 2 * self.cloud.dice.random())
+        elif fault is Fault.KILLED_BEFORE:
+            self._end()
+        elif fault is Fault.THROTTLED:
+            raise Throttled
+        elif fault is Fault.UNSENT:
+            raise OutcomeUnknown
+        elif fault is Fault.CONFLICT and operation != "transact_write_items":
+            raise Conflict
+
+    def _end(self) -> None:
+        self.die()
+        raise Killed
+
+    def _call(self, operation: str, **request: Any) -> Answer:
+        fault = self.point(operation)
+        if fault is Fault.CONFLICT:
+            raise TransactionCancelled([Reason("TransactionConflict"), *[Reason("None")] * (_size(request) - 1)])
+        self.cloud.kind = self.kind
+        answer = self._carry_out(operation, request)
+        if fault is Fault.LOST:
+            raise OutcomeUnknown
+        if fault is Fault.KILLED_AFTER:
+            self._end()
+        return answer
+
+    def _carry_out(self, operation: str, request: Request) -> Answer:
+        if operation in _SINGLE:
+            self.cloud.database.write(_SINGLE[operation], request)
+            return {}
+        if operation == "transact_write_items":
+            self._transact(request["TransactItems"])
+            return {}
+        answer: Answer = getattr(self, f"_{operation}")(request)
+        return answer
+
+    def _transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        refused = True
+        try:
+            self._refuse_spoilt(actions)
+            self.cloud.database.transact(actions)
+            refused = False
+        finally:
+            if self.kind == "worker":
+                self._note(refused=refused)
+
+    def _refuse_spoilt(self, actions: Sequence[Mapping[str, Any]]) -> None:
+        spoilt = [self.spoil(request) or Reason("None") for action in actions for request in action.values()]
+        if any(reason.code != "None" for reason in spoilt):
+            raise TransactionCancelled(spoilt)
+
+    def _note(self, *, refused: bool) -> None:
+        who = "zombie commit" if self.is_zombie() else "commit"
+        self.cloud.diary.sometimes(f"{who} {'refused' if refused else 'carried out'}")
+
+    def _get_item(self, request: Request) -> Answer:
+        assert request.get("ConsistentRead"), "whoever reads one item wants to know"
+        key = request["Key"]
+        item = self.cloud.database.get(request["TableName"], (key["pk"]["S"], key["sk"]["S"]))
+        return {"Item": item} if item else {}
+
+    def _batch_get_item(self, request: Request) -> Answer:
+        """Consistent per item only; what is not served must be asked for again."""
+        ((table, wish),) = request["RequestItems"].items()
+        assert wish["ConsistentRead"], "a hint is verified by a strong read"
+        keys, cut = wish["Keys"], len(wish["Keys"])
+        if self.cloud.dice.random() < self.cloud.rates.unprocessed:
+            cut = int(self.cloud.dice.random() * len(keys))
+        found = [self._one(table, key) for key in keys[:cut]]
+        left = {table: {**wish, "Keys": keys[cut:]}} if cut < len(keys) else {}
+        return {"Responses": {table: [item for item in found if item]}, "UnprocessedKeys": left}
+
+    def _one(self, table: str, key: Item) -> Item | None:
+        self._tear()
+        return self.cloud.database.get(table, (key["pk"]["S"], key["sk"]["S"]))
+
+    def _query(self, request: Request) -> Answer:
+        if request.get("IndexName"):
+            _, group = wanted(request, "message_group_uuid")
+            return {"Items": [projected(request, row) for row in self.cloud.index.rows(group)]}
+        assert request.get("ConsistentRead"), "only hints are read weakly"
+        limit = min(request.get("Limit", self.cloud.rates.page), self.cloud.rates.page)
+        page: list[Item] = []
+        for item in self._walk(request):
+            if len(page) == limit:
+                last = {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}
+                return {"Items": _chosen(page, request), "LastEvaluatedKey": last}
+            page.append(item)
+        return {"Items": _chosen(page, request)}
+
+    def _walk(self, request: Request) -> Iterator[Item]:
+        """The items of a partition one by one: what moves to a place already passed is not seen (read-committed)."""
+        _, pk = wanted(request, "pk")
+        forward = request.get("ScanIndexForward", True)
+        operator, least = wanted(request, "sk")
+        assert operator in {"", ">="}
+        place = request.get("ExclusiveStartKey", {}).get("sk", {}).get("S")
+        while True:
+            items = self.cloud.database.partition(request["TableName"], pk)
+            left = [sk for sk in items if sk >= least and (place is None or (sk > place if forward else sk < place))]
+            if not left:
+                return
+            place = min(left) if forward else max(left)
+            yield items[place]
+            self._tear()
+
+    def _scan(self, request: Request) -> Answer:
+        assert request["IndexName"], "only the index is walked through"
+        start = request.get("ExclusiveStartKey")
+        rows = [row for row in self.cloud.index.all() if start is None or _place(row) > _place(start)]
+        page = rows[: min(request["Limit"], self.cloud.rates.page)]
+        more = {"LastEvaluatedKey": {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}} if len(page) < len(rows) else {}
+        return {"Items": [projected(request, row) for row in page], **more}
+
+    def _tear(self) -> None:
+        if self.cloud.rates.torn and self.cloud.dice.random() < self.cloud.rates.torn:
+            self.cloud.scheduler.point()
+
+
+def _chosen(page: list[Item], request: Request) -> list[Item]:
+    return [projected(request, item) for item in page if holds(request, item, "FilterExpression")]
+
+
+def _place(item: Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def _size(request: Request) -> int:
+    return len(request["TransactItems"])

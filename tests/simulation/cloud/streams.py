@@ -1,0 +1,194 @@
+"""DynamoDB Streams: shards by hash of the partition key, that split, roll over, end and are trimmed after a day.
+
+Order holds per item; the records of one transaction come in any order and, in different shards, at different times.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from random import Random
+from zlib import crc32
+
+from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
+from shared.models import Item
+from stream_worker.contract import Record
+from stream_worker.drivers.native.api import Page
+from stream_worker.drivers.native.lineage import Shard
+from tests.fakes.clock import NOON
+from tests.simulation.cloud.database import Change
+
+HASHES = 2**32
+RETENTION_S = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class VirtualShard:
+    """A shard as it really is: the hashes from `low` to `high`, and its records with the time when each shows."""
+
+    id: str
+    parent: str | None
+    low: int
+    high: int
+    opened: float
+    records: list[tuple[float, float, Record]] = field(default_factory=list)
+    closed: float | None = None
+    trimmed: int = 0
+
+    def is_whole(self, now: float) -> bool:
+        """Whether no record will be added, and all show."""
+        return self.closed is not None and (not self.records or self.records[-1][0] <= now)
+
+
+class StreamService:
+    """One stream of one table."""
+
+    def __init__(self, table: str, arn: str, dice: Random, now: Callable[[], float], *, shards: int = 2) -> None:
+        self.arn = arn
+        self.lag_s = 0.02
+        self.delivered: Callable[[str, Sequence[Record]], None] = lambda _shard, _records: None
+        self._table = table
+        self._dice = dice
+        self._now = now
+        self._sequence = self._opened = 0
+        self.shards: dict[str, VirtualShard] = {}
+        for number in range(shards):
+            self._open(None, HASHES * number // shards, HASHES * (number + 1) // shards)
+
+    def watch(self, changes: Sequence[Change]) -> None:
+        """Write the records of one commit."""
+        mine = [change for change in changes if change.table == self._table]
+        for change in self._dice.sample(mine, len(mine)):
+            shard = self._leaf(change.key[0])
+            self._sequence += 1
+            due = self._now() + self._dice.expovariate(1) * self.lag_s
+            if shard.records:
+                due = max(due, shard.records[-1][0])
+            shard.records.append((due, self._now(), _record(change, self._sequence, self._now())))
+
+    def open_shards(self) -> list[str]:
+        """The shards that are written to."""
+        return [shard.id for shard in self.shards.values() if shard.closed is None]
+
+    def split(self, name: str) -> None:
+        """Close a shard; two halves go on, or a single one (a roll-over)."""
+        shard = self.shards[name]
+        shard.closed = self._now()
+        cuts = [shard.low, shard.high]
+        if self._dice.random() < 0.5 and shard.high - shard.low > 1:
+            cuts.insert(1, (shard.low + shard.high) // 2)
+        for low, high in pairwise(cuts):
+            self._open(name, low, high)
+
+    def trim(self) -> int:
+        """Drop what is older than a day; how many records nobody can read any more."""
+        horizon, gone = self._now() - RETENTION_S, 0
+        for shard in self.shards.values():
+            before = shard.trimmed
+            while shard.trimmed < len(shard.records) and shard.records[shard.trimmed][1] < horizon:
+                shard.trimmed += 1
+            gone += shard.trimmed - before
+        return gone
+
+    def drop_trimmed(self) -> None:
+        """Closed shards are listed for a day."""
+        horizon = self._now() - RETENTION_S
+        for shard in list(self.shards.values()):
+            if shard.closed is not None and shard.closed < horizon:
+                del self.shards[shard.id]
+
+    def unread(self, name: str, sequence: str | None) -> int:
+        """How many records of a shard follow a sequence number, shown or not."""
+        return sum(1 for _, _, record in self.shards[name].records if int(record.sequence_number) > int(sequence or 0))
+
+    def _open(self, parent: str | None, low: int, high: int) -> None:
+        self._opened += 1
+        name = f"shardId-{self._opened:03}"
+        self.shards[name] = VirtualShard(name, parent, low, high, self._now())
+
+    def _leaf(self, pk: str) -> VirtualShard:
+        place = crc32(pk.encode())
+        return next(shard for shard in self.shards.values() if shard.closed is None and shard.low <= place < shard.high)
+
+
+class StreamsView:
+    """`StreamsApi` as one process sees it: listings that come late, iterators that expire.
+
+    Args:
+        service: the streams.
+        point: called before every call; it may raise what AWS would.
+        late_s: for how long a listing may leave a new shard out.
+    """
+
+    def __init__(
+        self,
+        service: StreamService,
+        dice: Random,
+        now: Callable[[], float],
+        point: Callable[[str], object],
+        late_s: float,
+    ) -> None:
+        self._service = service
+        self._dice = dice
+        self._now = now
+        self._point = point
+        self._late_s = late_s
+
+    def latest_stream(self) -> str:
+        """See `StreamsApi`."""
+        self._point("describe_table")
+        return self._service.arn
+
+    def shards(self, stream: str) -> list[Shard]:
+        """See `StreamsApi`."""
+        self._point("describe_stream")
+        assert stream == self._service.arn
+        return [_listed(shard) for shard in self._service.shards.values() if self._is_shown(shard)]
+
+    def children(self, stream: str, parent: str) -> list[Shard]:
+        """See `StreamsApi`."""
+        return [shard for shard in self.shards(stream) if shard.parent == parent]
+
+    def iterator(self, stream: str, shard: str, after: str | None) -> str:
+        """See `StreamsApi`: TRIM_HORIZON never says that something was trimmed."""
+        self._point("get_shard_iterator")
+        assert stream == self._service.arn
+        found = self._found(shard)
+        place = found.trimmed
+        if after:
+            place = sum(1 for _, _, record in found.records if int(record.sequence_number) <= int(after))
+            if place < found.trimmed:
+                raise RecordsTrimmed
+        return f"{shard} {place}"
+
+    def records(self, iterator: str, limit: int) -> Page:
+        """See `StreamsApi`."""
+        self._point("get_records")
+        name, place = iterator.split(" ")
+        found, start, now = self._found(name), int(place), self._now()
+        if self._dice.random() < 0.01:
+            raise IteratorExpired
+        if start < found.trimmed:
+            raise RecordsTrimmed
+        shown = tuple(record for due, _, record in found.records[start : start + limit] if due <= now)
+        self._service.delivered(name, shown)
+        end = start + len(shown)
+        is_last = found.is_whole(now) and end == len(found.records)
+        return Page(shown, None if is_last else f"{name} {end}")
+
+    def _found(self, name: str) -> VirtualShard:
+        if name not in self._service.shards:
+            raise ShardMissing
+        return self._service.shards[name]
+
+    def _is_shown(self, shard: VirtualShard) -> bool:
+        return self._now() - shard.opened >= self._late_s * self._dice.random() or shard.parent is None
+
+
+def _listed(shard: VirtualShard) -> Shard:
+    return Shard(shard.id, shard.parent, closed=shard.closed is not None)
+
+
+def _record(change: Change, sequence: int, now: float) -> Record:
+    kind = "REMOVE" if change.after is None else "MODIFY" if change.before else "INSERT"
+    keys: Item = {"pk": {"S": change.key[0]}, "sk": {"S": change.key[1]}}
+    return Record(kind, keys, str(sequence), int(NOON.timestamp() + now), change.after)

@@ -1,0 +1,125 @@
+"""What happens to the whole cloud: shards split, the index freezes, workers are out for a day, others meddle."""
+
+from shared.errors import Reason
+from shared.models import Item
+from tests.simulation.cloud.expressions import Request
+from tests.simulation.fleet import Fleet
+from tests.simulation.original import haunt
+from tests.simulation.scenario import Event
+from tests.simulation.world import World
+
+MOST_SHARDS = 9
+DAY_S = 24 * 3600.0
+
+
+class Nemesis:
+    """Spoils the run, until it is quiet."""
+
+    def __init__(self, world: World, fleet: Fleet) -> None:
+        self._world = world
+        self._fleet = fleet
+        self._events = {
+            Event.OUTAGE: self._outage,
+            Event.SLUMBER: self._slumber,
+            Event.ORIGINAL: lambda: haunt(world, 1 + 4 * world.dice.random()),
+            Event.DUPLICATES: self._duplicate,
+            Event.STUBBORN: self._refuse,
+        }
+
+    def haunt(self) -> None:
+        """Everything that may go wrong, each as a task."""
+        world, limits = self._world, self._world.scenario.limits
+        self._repeat("splits", limits.split_every_s, self._split)
+        self._repeat("freezes", limits.freeze_every_s, self._freeze)
+        for event in world.scenario.events:
+            if event in self._events:
+                world.scheduler.spawn(event.value, lambda event=event: self._in_the_middle(event))  # type: ignore[misc]
+
+    def _repeat(self, name: str, every_s: float, deed: object) -> None:
+        world = self._world
+        if not every_s or world.dice.random() < 1 / 3:
+            return
+
+        def task() -> None:
+            while True:
+                world.scheduler.sleep(world.dice.expovariate(1 / every_s))
+                if world.is_quiet:
+                    return
+                deed()  # type: ignore[operator]
+
+        world.scheduler.spawn(name, task)
+
+    def _in_the_middle(self, event: Event) -> None:
+        world = self._world
+        while world.deeds_left > world.scenario.deeds * 0.6:
+            world.scheduler.sleep(0.1)
+        world.diary.sometimes(event.value)
+        self._events[event]()
+
+    def _split(self) -> None:
+        streams = self._world.streams
+        if len(streams.shards) < MOST_SHARDS:
+            streams.split(self._world.dice.choice(streams.open_shards()))
+            self._world.diary.sometimes("shard split")
+
+    def _freeze(self) -> None:
+        self._world.index.freeze(self._world.dice.random() * 2)
+        self._world.diary.sometimes("index frozen")
+
+    def _outage(self) -> None:
+        """The workers are gone; some hours later more messages come, and in the end the workers."""
+        self._fleet.is_down = True
+        self._fleet.kill()
+        self._let_a_day_pass()
+        self._fleet.is_down = False
+
+    def _slumber(self) -> None:
+        """The machine sleeps: every process stops where it is, and goes on a day later."""
+        for process in self._fleet.processes:
+            self._world.scheduler.pause(process, DAY_S * 2)
+        self._let_a_day_pass()
+        for process in self._fleet.processes:
+            self._world.scheduler.wake(process)
+
+    def _let_a_day_pass(self) -> None:
+        world = self._world
+        world.scheduler.sleep(1)
+        for hours in (world.dice.choice([1, 19, 21, 25]), world.dice.choice([0, 1, 6])):
+            world.scheduler.skip(hours * 3600.0)
+            if world.streams.trim():
+                world.diary.sometimes("records trimmed unread or read")
+            world.watch.ledger.gone()
+            world.streams.drop_trimmed()
+            world.scheduler.sleep(1)
+
+    def _duplicate(self) -> None:
+        """Rows stand twice, as a join that was tried again by other software leaves them."""
+        world = self._world
+        for group in world.groups():
+            for user in world.members(group):
+                if world.dice.random() < 0.5:
+                    row = next(iter(world.watch.rows[user.uuid, group].values()))
+                    self._copy(row)
+            world.scheduler.point()
+
+    def _copy(self, row: Item) -> None:
+        world = self._world
+        theirs = {name: value for name, value in row.items() if name not in {"worker_rev", "row_rev"}}
+        earlier = world.dice.random() < 0.5
+        sk = "2026-11-22T11:00:00.000000+00:00" if earlier else world.stamp()
+        if world.database.get(world.messages, (row["pk"]["S"], sk)) is None:
+            world.cloud.kind = "person"
+            world.database.put(world.messages, {**theirs, "sk": {"S": sk}})
+            world.diary.sometimes("duplicate made")
+
+    def _refuse(self) -> None:
+        """DynamoDB refuses one member's rows for a while: too large, or not valid."""
+        world = self._world
+        victim = "GRP#" + world.dice.choice(world.users).uuid
+        code = world.dice.choice(["ValidationError", "ItemCollectionSizeLimitExceeded"])
+
+        def spoil(action: Request) -> Reason | None:
+            key = action.get("Item") or action.get("Key") or {}
+            return Reason(code) if key["pk"]["S"] == victim and not world.is_quiet else None
+
+        world.spoil = spoil

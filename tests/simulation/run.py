@@ -1,0 +1,153 @@
+"""One run: people and workers under every fault, then a quiet time in which all must come right."""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest.mock import patch
+
+from shared.errors import AppError
+from tests.simulation import stage
+from tests.simulation.cloud.faults import Draw
+from tests.simulation.fleet import Fleet
+from tests.simulation.nemesis import Nemesis
+from tests.simulation.people import Person
+from tests.simulation.scenario import Event, Scenario
+from tests.simulation.threads import owned_by
+from tests.simulation.world import Contender, World, ours
+
+MOST_STEPS = 60_000  # of the loud part
+QUIET_STEPS = 60_000  # in which everything must be settled: more is a livelock
+LOOK_EVERY = 20  # steps between two looks at whether all is settled
+REST_S = 60.0  # of peace at the end, in which nobody may write
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one run showed."""
+
+    scenario: str
+    seed: int
+    violations: tuple[str, ...]
+    seen: Counter[str]
+    faults: Counter[str]
+    calls: int
+    """Of the workers."""
+    messages: int
+    steps: int
+
+    @property
+    def replay(self) -> str:
+        """The command that shows this run."""
+        return f"python -m tests.simulation --scenario {self.scenario} --seed {self.seed} --trace"
+
+
+class Run:
+    """A world, set up and ready to go; `steps` can be taken one by one."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.fleet = Fleet(world)
+        self._people = 0
+
+    def begin(self) -> None:
+        """Everybody enters."""
+        world = self.world
+        stage.set_up(world)
+        world.scheduler.spawn("fleet", self.fleet.tend)
+        for number in range(world.scenario.people):
+            self._people += 1
+            world.scheduler.spawn(f"person-{number}", lambda number=number: self._live(number))  # type: ignore[misc]
+        Nemesis(world, self.fleet).haunt()
+
+    def chaos(self) -> None:
+        """Until the people have done their deeds."""
+        most = self.world.scheduler.steps + MOST_STEPS
+        while self._people and self.world.scheduler.steps < most:
+            self.world.scheduler.step()
+        if self._people:
+            self.world.diary.violated("I7", f"the people are not done after {MOST_STEPS} steps")
+
+    def quiet(self) -> None:
+        """Nothing goes wrong any more: everything comes right, within a bounded number of steps."""
+        world, scheduler = self.world, self.world.scheduler
+        world.calm()
+        self.fleet.is_down = False
+        most = scheduler.steps + QUIET_STEPS
+        while not self._is_at_rest():
+            if scheduler.steps > most:
+                world.diary.violated("I7", f"not settled after {QUIET_STEPS} quiet steps: {self._open()}")
+                return
+            for _ in range(LOOK_EVERY):
+                scheduler.step()
+        self._rest()
+
+    def _live(self, number: int) -> None:
+        try:
+            Person(self.world, number).live()
+        finally:
+            self._people -= 1
+
+    def _is_at_rest(self) -> bool:
+        world = self.world
+        return world.is_settled() and not world.index.is_behind and not world.scheduler.is_busy(Event.ORIGINAL.value)
+
+    def _rest(self) -> None:
+        world = self.world
+        for wrong in world.watch.wrong():
+            world.diary.violated("I3", wrong)
+        writes, until = world.watch.writes, world.scheduler.now + REST_S
+        while world.scheduler.now < until:
+            world.scheduler.step()
+        if world.watch.writes != writes or not world.is_settled():
+            world.diary.violated("I7", f"{world.watch.writes - writes} writes in peace")
+
+    def _open(self) -> str:
+        watch = self.world.watch
+        left = {shard: count for shard in self.world.streams.shards if (count := watch.ledger.left(shard))}
+        return f"records {left}, sweeps {watch.drawer('sweeps')}, letters {watch.drawer('dead-letters#open')}"
+
+    def result(self, seed: int) -> Result:
+        """What it showed."""
+        world = self.world
+        return Result(
+            scenario=world.scenario.name,
+            seed=seed,
+            violations=tuple(world.diary.violations),
+            seen=world.diary.seen,
+            faults=world.faults.met,
+            calls=world.cloud.calls["worker"],
+            messages=world.diary.seen["message written"],
+            steps=world.scheduler.steps,
+        )
+
+
+def run(
+    scenario: Scenario, seed: int, *, contender: Contender = ours, draw: Draw | None = None, is_told: bool = False
+) -> Result:
+    """One seed of a scenario, from the beginning to the end."""
+    world = World(scenario, seed, draw=draw, is_told=is_told)
+    world.contender = contender
+    with determined(world):
+        course = Run(world)
+        try:
+            course.begin()
+            course.chaos()
+            course.quiet()
+        except AppError as error:
+            world.diary.violated("I7", f"a task ended with {error!r}")
+        finally:
+            world.scheduler.end()
+    return course.result(seed)
+
+
+@contextmanager
+def determined(world: World) -> Iterator[None]:
+    """Whatever is random in production, and its threads, are the world's meanwhile."""
+    state = random.getstate()
+    random.seed(world.dice.random())
+    with patch.object(os, "urandom", world.dice.randbytes), owned_by(world.scheduler):
+        yield
+    random.setstate(state)
