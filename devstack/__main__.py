@@ -2,7 +2,6 @@
 
 import shlex
 import signal
-from enum import StrEnum
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -10,8 +9,7 @@ from typing import Annotated
 import typer
 
 from devstack.engine import Engine
-from devstack.ministack import MiniStack
-from devstack.program import Program
+from devstack.engines import PROGRAMS, EngineName
 from shared.console import NOTES, emit_json, run, show_version
 from shared.errors import EngineBusy, EngineFailed
 
@@ -20,14 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # They would outrank what `env` prints, and could lead elsewhere than to this machine.
 _OUTRANKING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
-
-class EngineName(StrEnum):
-    """The engines there are."""
-
-    MINISTACK = "ministack"
-
-
-PROGRAMS: dict[EngineName, Program] = {EngineName.MINISTACK: MiniStack()}
+_ENDED_WHEN_ASKED = frozenset({0, -signal.SIGTERM, 128 + signal.SIGTERM})  # the last is a JVM's
 
 Folder = Annotated[
     Path,
@@ -51,7 +42,13 @@ def devstack(
 @app.command(epilog="Example: devstack up --detach")
 def up(
     *,
-    engine: Annotated[EngineName, typer.Option(help="Which engine.")] = EngineName.MINISTACK,
+    engine: Annotated[
+        EngineName,
+        typer.Option(
+            help="Which engine; dynamodb-local needs Java 17 and Maven, fetches itself once, "
+            "and listens on all interfaces: it cannot be told otherwise."
+        ),
+    ] = EngineName.MINISTACK,
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, show_default="the one used last, or a free one", help="Its port.")
     ] = None,
@@ -73,6 +70,8 @@ def up(
     where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
     if not quiet:
         NOTES.print(f'Point a shell at it: eval "$(devstack env{where})"', soft_wrap=True, markup=False)
+    if (note := PROGRAMS[engine].note) and not quiet:
+        NOTES.print(note, soft_wrap=True)
     if not detach:
         _keep(keeper, stop)
 
@@ -106,10 +105,11 @@ def _keep(keeper: Engine, stop: Event) -> None:
     """Watch over the engine until we are asked to stop, or `devstack down` stops it."""
     try:
         while not stop.wait(0.5):
-            if status := keeper.exit_status():
-                raise EngineFailed(f"The engine ended with status {status}; its last words: {keeper.last_words()}")
-            if status == 0:
+            status = keeper.exit_status()
+            if status in _ENDED_WHEN_ASKED:
                 return
+            if status is not None:
+                raise EngineFailed(f"The engine ended with status {status}; its last words: {keeper.last_words()}")
     finally:
         keeper.stop()
 

@@ -73,12 +73,13 @@ class Engine:
         Raises:
             EngineBusy: one runs in this folder already.
             EngineMissing: it is not installed.
-            EngineFailed: it did not come up.
+            EngineFailed: it could not be fetched, or did not come up.
             PortTaken: the port asked for is in use.
             BadInput: the folder cannot be made, read or written.
         """
         with self._alone():
             self._clear()
+            self._program.prepare()
             last = self.record()
             self._port = ports.choose(self._port, last.port if last else None)
             try:
@@ -141,8 +142,8 @@ class Engine:
             "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": self.url,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",  # the one of the two that boto3 reads
-            "AWS_ACCESS_KEY_ID": "embedded-engine-only",  # no key of AWS's looks like this
-            "AWS_SECRET_ACCESS_KEY": "embedded-engine-only",  # nosec B105
+            "AWS_ACCESS_KEY_ID": "embeddedEngineOnly",  # no key of AWS's; an engine may want letters only
+            "AWS_SECRET_ACCESS_KEY": "embeddedEngineOnly",  # nosec B105
         }
 
     def last_words(self) -> str:

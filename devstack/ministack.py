@@ -3,10 +3,10 @@
 import os
 import sys
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 
+from devstack import ports
 from shared.errors import EngineMissing
 
 
@@ -14,11 +14,15 @@ class MiniStack:
     """ministack as the extra `local` pins it."""
 
     name = "ministack"
+    note = ""
+
+    def prepare(self) -> None:
+        """It is a package of this Python's."""
+        if find_spec("ministack") is None:
+            raise EngineMissing
 
     def command(self, port: int, data: Path) -> list[str]:  # noqa: ARG002 - its environment says both
         """This Python, isolated from the folder it runs in and from the user's PYTHON* variables."""
-        if find_spec("ministack") is None:
-            raise EngineMissing
         return [sys.executable, "-I", "-m", "ministack"]
 
     def environment(self, port: int, data: Path) -> dict[str, str]:
@@ -39,12 +43,5 @@ class MiniStack:
         }
 
     def is_ready(self, port: int) -> bool:
-        """Whether its own ready page says so; http.client asks no proxy."""
-        connection = HTTPConnection("127.0.0.1", port, timeout=2)
-        try:
-            connection.request("GET", "/_ministack/ready")
-            return connection.getresponse().status == HTTPStatus.OK
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+        """Whether its own ready page says so."""
+        return ports.status(port, "/_ministack/ready") == HTTPStatus.OK

@@ -2,6 +2,7 @@
 
 import random
 import socket
+from http.client import HTTPConnection, HTTPException
 
 from shared.errors import PortTaken
 
@@ -34,3 +35,15 @@ def choose(wanted: int | None, last: int | None) -> int:
     if last is not None and is_free(last):
         return last
     return next(port for port in random.SystemRandom().sample(_RANGE, len(_RANGE)) if is_free(port))
+
+
+def status(port: int, path: str) -> int | None:
+    """How a GET is answered here; None: nobody does. No proxy is asked, whatever the environment names."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -11,12 +11,20 @@ class Program(Protocol):
     def name(self) -> str:
         """What users call it; also the name of its data folder."""
 
-    def command(self, port: int, data: Path) -> list[str]:
-        """The command line that serves on loopback only.
+    @property
+    def note(self) -> str:
+        """What whoever starts it should know; empty if there is nothing."""
+
+    def prepare(self) -> None:
+        """Make sure that it can be started; what it needs is fetched at first use.
 
         Raises:
-            EngineMissing: it is not installed.
+            EngineMissing: it is not installed; the sentence says what to install.
+            EngineFailed: it could not be fetched.
         """
+
+    def command(self, port: int, data: Path) -> list[str]:
+        """The command line that serves, on loopback only if it can."""
 
     def environment(self, port: int, data: Path) -> dict[str, str]:
         """All of its environment; nothing of ours is inherited."""

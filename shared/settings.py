@@ -85,6 +85,17 @@ class Settings(BaseSettings):
         return is_loopback(self.dynamodb_endpoint or self.endpoint)
 
 
+class _Folders(BaseSettings):
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    cache: Path | None = Field(None, validation_alias="XDG_CACHE_HOME")
+
+
+def cache_folder() -> Path:
+    """Where this user keeps what can be fetched again."""
+    return (_Folders().cache or Path.home() / ".cache") / "pattern-e"
+
+
 def is_loopback(url: str | None) -> bool:
     """Whether this endpoint is on this machine; none at all is AWS itself."""
     return url is not None and urlsplit(url).hostname in LOOPBACK

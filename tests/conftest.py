@@ -1,14 +1,20 @@
-"""Every test gets a clean environment; those that ask, an embedded engine and tables of their own."""
+"""Every test gets a clean environment; those that ask, an embedded engine and tables of their own.
+
+`pytest --engine dynamodb-local` runs the engine suite on that engine: whatever takes its engine from the option, and
+nothing else.
+"""
 
 import os
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from devstack.engine import Engine
+from devstack.engines import PROGRAMS, EngineName
+from devstack.program import Program
 from shared.dynamo import Clients, connect
+from shared.errors import EngineMissing
 from shared.settings import Settings
 from stream_worker.contract import Batch
 from stream_worker.tape import read_tape
@@ -17,21 +23,58 @@ from tests.places import settings_of
 Tape = Callable[[str], list[Batch]]
 
 _TAPES = Path(__file__).parent / "tapes"
+_SLOWER_ENGINE_S = 300
 _SETTINGS = ("AWS_", "WORKER_", "DDB_", "LOG_", "USERS_FILE", "ALLOW_INSECURE_ENDPOINT")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for the engine is marked so."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which engine the tests run on."""
+    parser.addoption(
+        "--engine",
+        choices=[str(name) for name in EngineName],
+        default=EngineName.MINISTACK,
+        help="run on this engine; on another than the default one, only the tests that it matters to",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whatever asks for the engine is marked so; on another engine than the default the rest stays away."""
     for item in items:
-        if "engine" in getattr(item, "fixturenames", ()):
+        if _takes_engine(item):
             item.add_marker("engine")
+    if config.getoption("engine") == EngineName.MINISTACK:
+        return
+    others = [item for item in items if not (_takes_engine(item) or item.get_closest_marker("only_on"))]
+    items[:] = [item for item in items if item not in set(others)]
+    config.hook.pytest_deselected(items=others)
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_SLOWER_ENGINE_S))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What the engine cannot do is skipped, with the reason."""
+    name = EngineName(item.config.getoption("engine"))
+    only = item.get_closest_marker("only_on")
+    if only and only.args[0] != name:
+        pytest.skip(f"only on {only.args[0]}: {only.kwargs['reason']}")
+    if item.get_closest_marker("engine") and not _takes_engine(item):
+        _prepared(EngineName.MINISTACK)
+
+
+def _takes_engine(item: pytest.Item) -> bool:
+    """Whether the test runs on the engine that the option names; others start what they need themselves."""
+    return "program" in getattr(item, "fixturenames", ())
+
+
+def _prepared(name: EngineName) -> Program:
     """A missing engine is a reason to skip on somebody's machine, and a failure in CI."""
-    if item.get_closest_marker("engine") and find_spec("ministack") is None:
+    try:
+        PROGRAMS[name].prepare()
+    except EngineMissing as missing:
         in_ci = bool(os.environ.get("CI"))  # noqa: TID251 - CI is no setting of ours
-        (pytest.fail if in_ci else pytest.skip)("the embedded engine is not installed (extra `local`)")
+        (pytest.fail if in_ci else pytest.skip)(str(missing))
+    return PROGRAMS[name]
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +89,15 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def program(pytestconfig: pytest.Config) -> Program:
+    """Which engine to start: what `--engine` says."""
+    return _prepared(EngineName(pytestconfig.getoption("engine")))
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[Engine]:
     """One embedded engine for the whole session."""
-    with Engine(tmp_path_factory.mktemp("engine")) as engine:
+    with Engine(tmp_path_factory.mktemp("engine"), program=program) as engine:
         yield engine
 
 

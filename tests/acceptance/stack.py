@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.settings import Settings
 
-PATIENCE_S = 60.0  # how long a process may take for what it surely does; no test waits for less
+PATIENCE_S = 100.0  # how long a process may take for what it surely does; no test waits for less
 
 
 class Worker:

@@ -14,6 +14,8 @@ from devstack.ministack import MiniStack
 from shared.settings import Settings
 from tests.acceptance.stack import Stack
 
+pytestmark = [pytest.mark.engine, pytest.mark.only_on("ministack", reason="DynamoDB Local has no IAM")]
+
 
 class Guarded(MiniStack):
     """The embedded engine, asking IAM before it answers."""
@@ -72,7 +74,6 @@ def identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Identi
         stack.close()
 
 
-@pytest.mark.engine
 def test_denied_at_the_start(identity: Identity) -> None:
     """One sentence, exit status 2."""
     identity.may(not_even="dynamodb:DescribeTable")
@@ -81,7 +82,6 @@ def test_denied_at_the_start(identity: Identity) -> None:
     assert "allow dynamodb:DescribeTable on arn:aws:dynamodb:" in err
 
 
-@pytest.mark.engine
 def test_denied_while_running(identity: Identity) -> None:
     """No checkpoint, no dead letter: it waits, says what is missing, and goes on when it is given."""
     worker = identity.stack.worker()
@@ -95,7 +95,6 @@ def test_denied_while_running(identity: Identity) -> None:
     identity.stack.assert_right()
 
 
-@pytest.mark.engine
 def test_the_doctor_names_what_is_denied(identity: Identity) -> None:
     """Every right that the worker needs is tried; the one that is missing has its line, with action and ARN."""
     identity.may(not_even="dynamodb:DeleteItem")
