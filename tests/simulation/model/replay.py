@@ -1,0 +1,186 @@
+"""Record and replay: the production handler, stopped before any call and taken up again from the answers so far.
+
+A worker in the middle of a batch is a function of its batch and of the answers its calls have had. So to know what it
+does next, the handler is run from the start on a scripted store, which gives those answers and then pulls the plug.
+That function is pure, and remembered: production code runs once for each distinct history.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from threading import Event
+from typing import NamedTuple, TypeAlias
+
+from shared.errors import Reason, TransactionCancelled
+from shared.keys import message_key, row_key
+from shared.retry import Retry
+from stream_worker.contract import Batch, Processor, Record
+from stream_worker.handler import Handler, Parts
+from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.memory import Memory
+from stream_worker.reconcile.plan import Action, Newest, Row
+from stream_worker.reconcile.ports import Store
+from tests.fakes.clock import Clock
+from tests.fakes.outlets import Letters, Lines
+from tests.fakes.table import at
+from tests.simulation.model.world import GROUP, NUMBER, USER, Message, Read, item_of, newest_of
+
+
+class Start(NamedTuple):
+    """A batch, and what the index says while it is processed."""
+
+    message: bool
+    """Whether it has a record of a message; else it is of rows only."""
+    rows: tuple[Read, ...] = ()
+    """The rows whose records are in it."""
+    hint: int = 0
+    """Where the index sees the row; 0: it sees none."""
+
+
+class Rows(NamedTuple):
+    """The answer to a read of rows."""
+
+    found: tuple[Read, ...]
+
+
+class Seen(NamedTuple):
+    """The answer to a read of the newest message."""
+
+    newest: Message | None
+
+
+class Reply(NamedTuple):
+    """The answer to a transaction; no reasons: it was done."""
+
+    reasons: tuple[tuple[str, Read | None], ...]
+
+
+Answer: TypeAlias = Rows | Seen | Reply
+History: TypeAlias = tuple[Answer, ...]
+
+
+class Call(NamedTuple):
+    """What a worker asks next."""
+
+    name: str
+    position: int = 0
+    actions: tuple[Action, ...] = ()
+
+
+class Unplugged(BaseException):
+    """The script has no more answers; nothing in production catches this."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
+
+
+class Script:
+    """`reconcile.ports.Store`: recorded answers, then the plug.
+
+    Calls that always get the same answer here (nobody joins or leaves) are answered at once and are no steps.
+    """
+
+    def __init__(self, start: Start, answers: History) -> None:
+        self._hint = start.hint
+        self._answers = iter(answers)
+
+    def ask(self, call: Call) -> Answer:
+        """The next answer."""
+        for answer in self._answers:
+            return answer
+        raise Unplugged(call)
+
+    def roster(self, _group: str) -> list[str]:
+        """See `Store`."""
+        return [USER]
+
+    def ensure_roster(self, _group: str, _user: str) -> None:
+        """See `Store`."""
+
+    def hints(self, _group: str) -> Mapping[str, str]:
+        """See `Store`."""
+        return {USER: at(self._hint)} if self._hint else {}
+
+    def rows_at(self, _group: str, positions: Mapping[str, str]) -> Mapping[str, Row]:
+        """See `Store`."""
+        return {row.user: row for row in self._rows(Call("rows_at", NUMBER[positions[USER]]))}
+
+    def rows_of(self, _group: str, _user: str) -> list[Row]:
+        """See `Store`."""
+        return self._rows(Call("rows_of"))
+
+    def newest(self, _group: str) -> Newest | None:
+        """See `Store`."""
+        return self.message("newest")
+
+    def message(self, name: str) -> Newest | None:
+        """The newest message, asked for under this name."""
+        answer = self.ask(Call(name))
+        assert isinstance(answer, Seen)
+        return newest_of(answer.newest)
+
+    def occupied(self, _user: str, _from_sk: str) -> Collection[str]:
+        """See `Store`; asked only where another group sits on a position."""
+        raise AssertionError
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """See `Store`."""
+        answer = self.ask(Call("commit", actions=tuple(actions)))
+        assert isinstance(answer, Reply)
+        if answer.reasons:
+            raise TransactionCancelled([Reason(code, item_of(row) if row else None) for code, row in answer.reasons])
+
+    def _rows(self, call: Call) -> list[Row]:
+        answer = self.ask(call)
+        assert isinstance(answer, Rows)
+        return [Row(item_of(read)) for read in answer.found]
+
+
+Employ: TypeAlias = Callable[[Script], Processor]
+
+
+def production(store: Store) -> Handler:
+    """The worker as it is shipped, in a process that remembers nothing of earlier batches."""
+    retry, memory, clock = Retry(Event(), sleep=lambda _: None), Memory(), Clock()
+    return Handler(
+        Parts(
+            store=store,
+            reconciler=Reconciler(store, memory, retry),
+            memory=memory,
+            letters=Letters(),
+            run_all=lambda jobs: [job() for job in jobs],
+            stopped=retry.stop.is_set,
+            clock=clock.now,
+            monotonic=clock.monotonic,
+            log=Lines(),
+        )
+    )
+
+
+class Player:
+    """What a worker of one kind does next, whatever has happened to it."""
+
+    def __init__(self, employ: Employ, scripted: Callable[[Start, History], Script] = Script) -> None:
+        self._employ, self._scripted = employ, scripted
+        self._known: dict[tuple[Start, History], Call | None] = {}
+
+    def next(self, start: Start, answers: History) -> Call | None:
+        """The next call; None: the batch is settled."""
+        key = (start, answers)
+        if key not in self._known:
+            self._known[key] = self._play(start, answers)
+        return self._known[key]
+
+    def _play(self, start: Start, answers: History) -> Call | None:
+        processor = self._employ(self._scripted(start, answers))
+        try:
+            processor.process(batch_of(start))
+        except Unplugged as plug:
+            return plug.call
+        return None
+
+
+def batch_of(start: Start) -> Batch:
+    """The records of a batch."""
+    message = Record("MODIFY", message_key(GROUP, at(1)), "1", 0.0)
+    rows = (Record("INSERT", row_key(USER, at(read.line.position)), "2", 0.0, item_of(read)) for read in start.rows)
+    return Batch("stream", "shard", ((message,) if start.message else ()) + tuple(rows))
