@@ -56,7 +56,7 @@ class SimThread:
 @contextmanager
 def owned_by(scheduler: Scheduler) -> Iterator[None]:
     """The native driver's threads and events are the scheduler's meanwhile."""
-    ours = {"Event": partial(SimEvent, scheduler), "Thread": partial(SimThread, scheduler)}
+    ours: dict[str, Any] = {"Event": partial(SimEvent, scheduler), "Thread": partial(SimThread, scheduler)}
     with ExitStack() as stack:
         for module in _MODULES:
             stack.enter_context(patch.multiple(module, **ours))
