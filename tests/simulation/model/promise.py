@@ -3,14 +3,10 @@
 from tests.simulation.model.world import Line, Standing, World
 
 
-def broken_by_commit(before: World, after: World) -> str | None:
-    """What a worker's transaction has done wrong, if anything."""
-    return (
-        _lost_or_doubled(before, after)
-        or _went_back(before, after)
-        or _wrong(before, after)
-        or _careless(before, after)
-    )
+def broken_by_commit(before: World, after: World, *, only_lasting: bool) -> str | None:
+    """What a worker's transaction has done wrong, if anything; what a later look may mend is not lasting."""
+    lasting = _lost_or_doubled(before, after) or _careless(before, after)
+    return lasting if lasting or only_lasting else _went_back(before, after) or _wrong(before, after)
 
 
 def broken_when_quiet(world: World) -> str | None:

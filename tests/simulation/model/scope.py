@@ -31,3 +31,5 @@ class Scope:
     """The original left two rows; else there is one."""
     others_write: bool = False
     """Somebody else changes an attribute of the row, as the rules for other writers ask (a fresh `row_rev`)."""
+    only_lasting: bool = False
+    """A transaction that makes a row wrong is no fault if the row comes right before all is quiet."""

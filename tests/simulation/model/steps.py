@@ -94,7 +94,8 @@ class Steps:
             rows=worker.rows - effect.changed - effect.told,
             foreign=worker.foreign and not effect.foreign,
         )
-        return None if self._is_over(self._player.next(after.start, after.answers)) else after
+        is_reading = after.scanned > 0
+        return after if is_reading or not self._is_over(self._player.next(after.start, after.answers)) else None
 
     def _beginnings(self, world: World) -> Iterator[Step]:
         """A batch, up to its first call: what is held before it is held after it."""
@@ -146,7 +147,8 @@ class Steps:
         told = worker._replace(rows=worker.rows - changed)
         said = f"commits: {_rows(tuple(Read(row.line) for row in after.rows))}"
         step = self._answered(after, told, reply, said)
-        return step._replace(effect=step.effect._replace(changed=changed), broken=broken_by_commit(world, after))
+        broken = broken_by_commit(world, after, only_lasting=self._scope.only_lasting)
+        return step._replace(effect=step.effect._replace(changed=changed), broken=broken)
 
     def _answered(self, world: World, worker: Worker, answer: Answer, said: str) -> Step:
         after = worker._replace(answers=(*worker.answers, answer))

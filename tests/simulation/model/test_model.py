@@ -21,6 +21,7 @@ def test_every_interleaving_keeps_the_promise(scope: Scope) -> None:
         (Guard.MESSAGE_STANDS, Scope(), "does not say"),
         (Guard.MESSAGE_GONE, Scope(), "which stands"),
         (Guard.WHOLE_ROW, Scope(others_write=True), "somebody else's attribute"),
+        (Guard.OWN_RECORDS, Scope(messages=3, texts="a"), "for ever"),
         (Guard.ROW_STANDS, Scope(duplicates=True), "last row is gone"),
         (Guard.GONE_OF_DUPLICATES, Scope(duplicates=True), "which stands"),
     ],
