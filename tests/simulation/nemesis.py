@@ -23,7 +23,10 @@ class Nemesis:
             Event.SLUMBER: self._slumber,
             Event.ORIGINAL: lambda: haunt(world, 1 + 4 * world.dice.random()),
             Event.DUPLICATES: self._duplicate,
-            Event.STUBBORN: self._refuse,
+            Event.STUBBORN: lambda: self._refuse(
+                "GRP#" + world.dice.choice(world.users).uuid, world.dice.choice([0.5, 1])
+            ),
+            Event.MOODY: lambda: self._refuse("GRP#", 1 / 3),
         }
 
     def haunt(self) -> None:
@@ -108,18 +111,18 @@ class Nemesis:
         earlier = world.dice.random() < 0.5
         sk = "2026-11-22T11:00:00.000000+00:00" if earlier else world.stamp()
         if world.database.get(world.messages, (row["pk"]["S"], sk)) is None:
-            world.cloud.kind = "person"
+            world.cloud.kind = "other"
             world.database.put(world.messages, {**theirs, "sk": {"S": sk}})
             world.diary.sometimes("duplicate made")
 
-    def _refuse(self) -> None:
-        """DynamoDB refuses one member's rows for a while: too large, or not valid."""
+    def _refuse(self, whose: str, share: float) -> None:
+        """DynamoDB refuses rows: they are too large, or not valid."""
         world = self._world
-        victim = "GRP#" + world.dice.choice(world.users).uuid
         code = world.dice.choice(["ValidationError", "ItemCollectionSizeLimitExceeded"])
 
         def spoil(action: Request) -> Reason | None:
-            key = action.get("Item") or action.get("Key") or {}
-            return Reason(code) if key["pk"]["S"] == victim and not world.is_quiet else None
+            pk = str((action.get("Item") or action["Key"])["pk"]["S"])
+            refused = pk.startswith(whose) and not world.is_quiet and world.dice.random() < share
+            return Reason(code) if refused else None
 
         world.spoil = spoil

@@ -70,7 +70,7 @@ class Run:
         if self._people:
             self.world.diary.violated("I7", f"the people are not done after {MOST_STEPS} steps")
 
-    def quiet(self) -> None:
+    def quiet(self, rest_s: float = REST_S) -> None:
         """Nothing goes wrong any more: everything comes right, within a bounded number of steps."""
         world, scheduler = self.world, self.world.scheduler
         world.calm()
@@ -82,7 +82,7 @@ class Run:
                 return
             for _ in range(LOOK_EVERY):
                 scheduler.step()
-        self._rest()
+        self._rest(rest_s)
 
     def _live(self, number: int) -> None:
         try:
@@ -94,11 +94,11 @@ class Run:
         world = self.world
         return world.is_settled() and not world.index.is_behind and not world.scheduler.is_busy(Event.ORIGINAL.value)
 
-    def _rest(self) -> None:
+    def _rest(self, seconds: float) -> None:
         world = self.world
         for wrong in world.watch.wrong():
             world.diary.violated("I3", wrong)
-        writes, until = world.watch.writes, world.scheduler.now + REST_S
+        writes, until = world.watch.writes, world.scheduler.now + seconds
         while world.scheduler.now < until:
             world.scheduler.step()
         if world.watch.writes != writes or not world.is_settled():

@@ -49,7 +49,8 @@ class Event(Enum):
     ORIGINAL = "original"  # the bootcamp's Lambda works on the table as well
     ORIGINAL_BEFORE = "original before"  # it has, before the first start
     DUPLICATES = "duplicates"  # a retried join has left rows twice
-    STUBBORN = "stubborn"  # DynamoDB refuses every write to one member's list, for a while
+    STUBBORN = "stubborn"  # DynamoDB refuses writes to one member's list, for a while
+    MOODY = "moody"  # DynamoDB refuses a third of the writes to any list, for a while
 
 
 @dataclass(frozen=True, slots=True)

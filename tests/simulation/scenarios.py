@@ -89,6 +89,17 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario("duplicates", "rows stand twice, with memories of where they were", events=(Event.DUPLICATES,)),
         Scenario("stubborn", "one member's rows cannot be written for a while", events=(Event.STUBBORN,)),
         Scenario(
+            "letters",
+            "rows are refused at random over minutes: the retrier meets new failures of the same group",
+            events=(Event.MOODY,),
+            users=3,
+            groups=1,
+            think_s=5,
+            lull=0,
+            deeds=60,
+            limits=Limits(stalled=0.1, steal=0, killed=0),
+        ),
+        Scenario(
             "crowd",
             "more than 24 groups of one user on one time stamp",
             users=2,

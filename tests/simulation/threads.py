@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import product
 from threading import Event
 from typing import Any
 from unittest.mock import patch
@@ -56,8 +57,11 @@ class SimThread:
 @contextmanager
 def owned_by(scheduler: Scheduler) -> Iterator[None]:
     """The native driver's threads and events are the scheduler's meanwhile."""
-    ours: dict[str, Any] = {"Event": partial(SimEvent, scheduler), "Thread": partial(SimThread, scheduler)}
+    ours: dict[str, Callable[..., object]] = {
+        "Event": partial(SimEvent, scheduler),
+        "Thread": partial(SimThread, scheduler),
+    }
     with ExitStack() as stack:
-        for module in _MODULES:
-            stack.enter_context(patch.multiple(module, **ours))
+        for module, (name, one) in product(_MODULES, ours.items()):
+            stack.enter_context(patch(f"{module}.{name}", new=one))
         yield

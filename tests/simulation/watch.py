@@ -1,7 +1,7 @@
 """The invariants (shared/TESTING.md's I1 to I8), checked at every commit from outside: nothing here asks the worker."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from shared.keys import MESSAGE, ROW
@@ -90,8 +90,7 @@ class Watch:
         for change in changes:
             self._move(change)
         if self._places.kind != "worker":
-            for user, group in before:
-                self.departures[user] += not self.rows[user, group]
+            self._watch_people(before)
             return
         self.writes += bool(changes)
         for change in changes:
@@ -99,6 +98,14 @@ class Watch:
                 self._diary.violated("I2", f"{change.key} of {_group(change.before)} overwritten")
         for (user, group), old in before.items():
             self._compare(f"{user}'s row of {group or 'no group'}", old, self.rows[user, group])
+
+    def _watch_people(self, before: Mapping[Member, Mapping[str, Item]]) -> None:
+        """I1 for our own producer: nobody gets a second row."""
+        for (user, group), old in before.items():
+            new = self.rows[user, group]
+            self.departures[user] += not new
+            if self._places.kind == "person" and len(new) > max(1, len(old)):
+                self._diary.violated("I1", f"{user} got a second row of {group}")
 
     def _compare(self, whose: str, old: dict[str, Item], new: dict[str, Item]) -> None:
         """I1 and I4, for one member: what a worker may do to their rows."""
@@ -139,6 +146,8 @@ class Watch:
         for change in changes:
             if f"#{CHECKPOINTS}#" in change.key[0]:
                 self._watch_checkpoint(change.key[1], change.before or {}, change.after or {})
+            elif change.key[0].endswith(OPEN_LETTERS) and not change.after:
+                self._watch_closing(string(change.before or {}, "group"))
 
     def _watch_checkpoint(self, shard: str, before: Item, after: Item) -> None:
         """I8, and I5 for the groups whose last record it passes."""
@@ -150,6 +159,12 @@ class Watch:
             self._diary.violated("I8", f"{shard} is settled to its end with {self.ledger.left(shard)} records left")
         for wrong in self.wrong(group for group in free if not self._is_excused(group)):
             self._diary.violated("I5", f"all is settled, but {wrong}")
+
+    def _watch_closing(self, group: str) -> None:
+        """I5 for a letter that is closed."""
+        if not self.ledger.unsettled[group] and not self._is_excused(group):
+            for wrong in self.wrong([group]):
+                self._diary.violated("I5", f"all is settled and the letter closed, but {wrong}")
 
     def _is_excused(self, group: str) -> bool:
         """A letter or a sweep is a promise to look again."""

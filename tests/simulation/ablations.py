@@ -1,0 +1,225 @@
+"""The guards of Pattern E, each taken away on its own: what is left must be caught, or the guard is not needed.
+
+Production code is not copied; one class of it is replaced by a subclass that lacks one rule.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from unittest.mock import patch
+
+from producer.actions import Action as ProducerAction
+from producer.actions import Seat, put_new, put_roster, row_item
+from producer.chat import Chat
+from shared.keys import MESSAGE
+from shared.models import Item, Message, string
+from stream_worker.contract import Batch, Gap, Record
+from stream_worker.dead_letters import DeadLetters, Letter
+from stream_worker.drivers.native.lineage import Lineage, Shard
+from stream_worker.handler import Handler
+from stream_worker.reconcile.loop import Outcome, Reconciler, _View
+from stream_worker.reconcile.plan import (
+    Action,
+    MessageGone,
+    MessageStands,
+    Remove,
+    Rewrite,
+    Row,
+    RowStands,
+)
+from stream_worker.state import OPEN_LETTERS
+from stream_worker.store import DynamoStore
+from stream_worker.sweep import Sweeps
+
+
+class MessageFirst(Reconciler):
+    """Reads the newest message before the rows."""
+
+    def _read(self, group: str, members: Collection[str], positions: Mapping[str, str]) -> _View:
+        newest = self._store.newest(group)
+        return replace(super()._read(group, members, positions), newest=newest)
+
+
+class HintsForRowRecords(Reconciler):
+    """Believes a hint although a record of the row came: a duplicate may stand beside it."""
+
+    def reconcile(self, group: str, users: Collection[str] | None = None, *, look: Collection[str] = ()) -> Outcome:
+        """See `Reconciler`."""
+        del look
+        return super().reconcile(group, users)
+
+
+class NoMessageCheck(DynamoStore):
+    """Commits without asking whether the message still stands."""
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """See `Store`."""
+        super().commit([action for action in actions if not isinstance(action, MessageStands)])
+
+
+class NoGoneCheck(DynamoStore):
+    """Moves rows back without asking whether the message they showed is gone."""
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """See `Store`."""
+        super().commit([action for action in actions if not isinstance(action, MessageGone)])
+
+
+class NoRowStands(DynamoStore):
+    """Deletes duplicates without asking whether the one that stays is there."""
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """See `Store`."""
+        super().commit([action for action in actions if not isinstance(action, RowStands)])
+
+
+class WeakCondition(DynamoStore):
+    """Rows need not be as read; it is enough that they are the group's."""
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """See `Store`."""
+        super().commit([_weakened(action) for action in actions])
+
+
+class NoRoster(DynamoStore):
+    """Takes the index's word for who is in a group."""
+
+    def roster(self, group: str) -> list[str]:
+        """See `Store`."""
+        return sorted(self.hints(group))
+
+
+class HintsTrusted(DynamoStore):
+    """Takes the index's word for what a row shows."""
+
+    def rows_at(self, group: str, positions: Mapping[str, str]) -> Mapping[str, Row]:
+        """See `Store`."""
+        answer = self._client.call(
+            "query",
+            TableName=self._table,
+            IndexName="message-group-sk-index",
+            KeyConditionExpression="message_group_uuid = :g",
+            ExpressionAttributeValues={":g": {"S": group}},
+        )
+        rows = map(Row, answer["Items"])
+        return {row.user: row for row in rows if positions.get(row.user) == row.sk}
+
+
+class RowRecordsIgnored(Handler):
+    """Listens to messages only."""
+
+    def process(self, batch: Batch) -> None:
+        """See `Processor`."""
+        super().process(_only(batch, lambda record: string(record.keys, "pk").startswith(MESSAGE)))
+
+
+class OwnRecordsIgnored(Handler):
+    """Does not look at rows that a worker wrote."""
+
+    def process(self, batch: Batch) -> None:
+        """See `Processor`."""
+        super().process(_only(batch, lambda record: not string(record.new_image or {}, "worker_rev")))
+
+
+class NeverForgets(Handler):
+    """Remembers what it has applied, whoever read the shard meanwhile."""
+
+    def forget(self) -> None:
+        """See `Work.forget`."""
+
+
+class NoSweep(Sweeps):
+    """Whatever may never have reached us is nobody's business."""
+
+    def owe(self, stream: str, gap: Gap) -> None:
+        """See `OnGap`."""
+
+
+class LettersClosedUnseen(DeadLetters):
+    """Closes a letter although it was put again since it was read."""
+
+    def settle(self, letter: Letter) -> bool:
+        """See `DeadLetters`."""
+        return self._state.delete(OPEN_LETTERS, string(letter.item, "sk"))
+
+
+class Orphans(Lineage):
+    """Reads children whenever they are seen."""
+
+    def _parent_settled(self, shard: Shard, ended: Mapping[str, bool]) -> bool:
+        del shard, ended
+        return True
+
+
+def create_row_blindly(chat: Chat, seat: Seat, newest: Message) -> list[ProducerAction]:
+    """A row for somebody who was not seen to have one, without a look at their list or the roster."""
+    roster: ProducerAction = put_roster(newest.group, seat.user, chat.now(), None)
+    unconditional = {"Put": {"Item": roster["Put"]["Item"]}}
+    return [put_new(row_item(seat, newest.created_at, newest)), unconditional]
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """A guard that is gone; `patches` says what stands in production code's place."""
+
+    name: str
+    patches: Mapping[str, object]
+    scenario: str
+    """Where it shows."""
+    seeds: range = range(150)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Production lacks the guard meanwhile."""
+        with ExitStack() as stack:
+            for target, replacement in self.patches.items():
+                stack.enter_context(patch(target, replacement))
+            yield
+
+
+_RECONCILER, _STORE = "stream_worker.assembly.Reconciler", "stream_worker.assembly.DynamoStore"
+_HANDLER = "stream_worker.assembly.Handler"
+
+ABLATIONS = (
+    Ablation("message read first", {_RECONCILER: MessageFirst}, "zombies"),
+    Ablation("hints for row records", {_RECONCILER: HintsForRowRecords}, "duplicates"),
+    Ablation("no message check", {_STORE: NoMessageCheck}, "rewrites"),
+    Ablation("no gone check", {_STORE: NoGoneCheck}, "rewrites"),
+    Ablation("no row-stands check", {_STORE: NoRowStands}, "duplicates"),
+    Ablation("weak condition", {_STORE: WeakCondition}, "zombies"),
+    Ablation("no roster", {_STORE: NoRoster}, "stale-index"),
+    Ablation("hints trusted", {_STORE: HintsTrusted}, "stale-index"),
+    Ablation("row records ignored", {_HANDLER: RowRecordsIgnored}, "guests"),
+    Ablation("own records ignored", {_HANDLER: OwnRecordsIgnored}, "torn"),
+    Ablation("never forgets", {_HANDLER: NeverForgets}, "churn"),
+    Ablation("no sweep", {"stream_worker.assembly.Sweeps": NoSweep}, "outage"),
+    Ablation("letters closed unseen", {"stream_worker.assembly.DeadLetters": LettersClosedUnseen}, "stubborn"),
+    Ablation("rows created blindly", {"producer.membership.create_row": create_row_blindly}, "meet"),
+    Ablation(
+        "orphans read",
+        {"stream_worker.drivers.native.stream.Lineage": Orphans, "tests.simulation.fleet.Lineage": Orphans},
+        "splits",
+    ),
+)
+
+
+def _weakened(action: Action) -> Action:
+    match action:
+        case Rewrite(row, attributes):
+            return Rewrite(_bare(row), attributes)
+        case Remove(row):
+            return Remove(_bare(row))
+        case RowStands(row):
+            return RowStands(_bare(row))
+        case _:
+            return action
+
+
+def _bare(row: Row) -> Row:
+    kept = ("pk", "sk", "message_group_uuid")
+    item: Item = {name: row.item[name] for name in kept}
+    return Row(item)
+
+
+def _only(batch: Batch, wanted: Callable[[Record], bool]) -> Batch:
+    return replace(batch, records=tuple(filter(wanted, batch.records)))

@@ -1,0 +1,146 @@
+"""One small day, told deed by deed, in which exactly one call meets exactly one fault."""
+
+from dataclasses import dataclass
+
+from shared.keys import MESSAGE, ROW
+from shared.models import string
+from tests.simulation.cloud.faults import Fault, Scripted
+from tests.simulation.puppet import Puppet
+from tests.simulation.run import Run, determined
+from tests.simulation.scenario import Driver, Limits, Scenario
+from tests.simulation.world import Contender, World, ours
+
+GRAIN_S = 0.5  # people's clocks collide
+STALL_S = 5.0  # longer than a lease
+STEP_S = 0.1
+REST_S = 10.0  # of peace at the end: short, as there are thousands of days
+MOST_STEPS = 10_000
+
+DAY: tuple[tuple[str, ...], ...] = (
+    ("start", "A", "hello", "user-0", "user-1", "user-2"),
+    ("start", "B", "hallo", "user-1", "user-0", "user-2"),
+    ("wait",),
+    ("send", "A", "user-1", "one"),
+    ("send", "B", "user-1", "eins"),
+    ("pin", "A", "user-2", "red"),
+    ("wait",),
+    ("edit", "A", "user-1", "two"),
+    ("delete", "B", "user-1"),
+    ("leave", "A", "user-2"),
+    ("wait",),
+    ("put_again", "B"),
+    ("join", "A", "user-3"),
+    ("send", "A", "user-3", "three"),
+    ("wait",),
+)
+"""Two groups and four people; stamps collide, so rows are bumped; each wait lasts until all is settled."""
+
+_STILL = Limits(
+    throttled=0,
+    conflict=0,
+    unsent=0,
+    lost=0,
+    killed=0,
+    stalled=0,
+    torn=0,
+    unprocessed=0,
+    index_lag_s=0,
+    freeze_every_s=0,
+    steal=0,
+    split_every_s=0,
+    listing_late_s=0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one day showed."""
+
+    calls: int
+    """Of the kind of actor that was to meet the fault, until all was settled."""
+    is_met: bool
+    violations: tuple[str, ...]
+    outcome: tuple[str, ...]
+    """Which messages and which rows there are in the end, without their places."""
+
+
+def scenario(driver: Driver) -> Scenario:
+    """A world in which nothing happens by itself."""
+    return Scenario(
+        "single-fault",
+        "one fault, at every call",
+        users=4,
+        groups=0,
+        people=0,
+        workers=2,
+        driver=driver,
+        limits=_STILL,
+    )
+
+
+def live(
+    driver: Driver, fault: Fault = Fault.THROTTLED, at: int = 0, whose: str = "worker", *, told: bool = False
+) -> Day:
+    """The day with this fault at the call of this number; 0: none."""
+    script = Scripted(fault, at, whose)
+    world = World(scenario(driver), 1)
+    world.contender = contender
+    world.cloud.draw = _Zombies(world, script)
+    with determined(world):
+        course = Run(world)
+        try:
+            course.begin()
+            _act(world)
+            course.quiet(REST_S)
+        finally:
+            world.scheduler.end()
+    return Day(script.calls, bool(script.met), tuple(world.diary.violations), _outcome(world))
+
+
+@dataclass(frozen=True, slots=True)
+class _Zombies:
+    """A process that stalls stops as a whole; its lease runs out, and its shards are stolen meanwhile."""
+
+    world: World
+    script: Scripted
+
+    def __call__(self, kind: str, operation: str) -> Fault | None:
+        """See `Draw`."""
+        fault = self.script(kind, operation)
+        if fault is not Fault.STALLED:
+            return fault
+        scheduler = self.world.scheduler
+        scheduler.pause(scheduler.owner, STALL_S)
+        self.world.steal = 1.0
+        scheduler.sleep(STALL_S)
+        self.world.steal = 0.0
+        return None
+
+
+def _act(world: World) -> None:
+    """All deeds, by one pair of hands."""
+    task = world.scheduler.spawn("person", lambda: _deeds(world))
+    while world.scheduler.is_busy(task.name):
+        world.scheduler.step()
+        if world.scheduler.steps > MOST_STEPS:
+            world.diary.violated("I7", f"the day is not over after {MOST_STEPS} steps")
+            return
+
+
+def _deeds(world: World) -> None:
+    puppet = Puppet(world, grain_s=GRAIN_S)
+    for deed, *what in DAY:
+        if deed != "wait":
+            puppet.do(deed, *what)
+        while deed == "wait" and not world.is_settled():
+            world.scheduler.sleep(STEP_S)
+
+
+def _outcome(world: World) -> tuple[str, ...]:
+    items = [
+        (pk.removeprefix(kind), string(item, "message_group_uuid"), string(item, "message"), string(item, "pinned"))
+        for kind in (MESSAGE, ROW)
+        for pk in world.database.partitions(world.messages, kind)
+        for item in world.database.partition(world.messages, pk).values()
+    ]
+    return tuple(sorted(" ".join(item) for item in items))

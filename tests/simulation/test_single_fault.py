@@ -1,0 +1,82 @@
+"""One fault at every call: complete for single faults, in one small day of two workers and four people."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import pytest
+
+from shared.dynamo import Clients
+from shared.errors import Transient
+from shared.retry import Retry
+from stream_worker.assembly import Surroundings
+from stream_worker.contract import Batch, Processor, Work
+from tests.simulation.cloud.faults import Fault
+from tests.simulation.scenario import Driver
+from tests.simulation.single_fault import Day, live
+from tests.simulation.world import World, ours
+
+STRIDE = 5  # of the quick tests; the long ring leaves no call out
+WORKERS = list(Fault)
+PEOPLE = [Fault.THROTTLED, Fault.CONFLICT, Fault.UNSENT, Fault.LOST]  # a person who is killed just does less
+
+
+@pytest.mark.parametrize("driver", Driver, ids=lambda driver: driver.value)
+@pytest.mark.parametrize("fault", WORKERS, ids=lambda fault: fault.name.lower())
+def test_workers_stand_one_fault_at_every_fifth_call(driver: Driver, fault: Fault) -> None:
+    """Whatever one call of a worker meets, no promise is broken, and the day ends as it would have."""
+    _live_all(driver, fault, "worker", STRIDE)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("driver", Driver, ids=lambda driver: driver.value)
+@pytest.mark.parametrize("fault", WORKERS, ids=lambda fault: fault.name.lower())
+def test_workers_stand_one_fault_at_every_call(driver: Driver, fault: Fault) -> None:
+    """The same, complete."""
+    _live_all(driver, fault, "worker", 1)
+
+
+@pytest.mark.parametrize("fault", PEOPLE, ids=lambda fault: fault.name.lower())
+def test_people_stand_one_fault_at_every_call(fault: Fault) -> None:
+    """A person tries again until it is done: no message is stored twice, no row is missing, none is left over."""
+    _live_all(Driver.FLEET, fault, "person", 1)
+
+
+def test_a_worker_that_shrugs_is_caught() -> None:
+    """Most single throttles in its batches break the promise for a worker that settles what failed: days can fail."""
+    days = [live(Driver.FLEET, Fault.THROTTLED, at, contender=_shrugging) for at in range(1, 200, 10)]
+    broken = [day for day in days if day.violations]
+    print(f"{len(broken)} of {len(days)} days broken")  # noqa: T201 - the proof's figures
+    assert broken
+
+
+@dataclass(frozen=True, slots=True)
+class _Shrug:
+    """A processor that takes a batch for settled when it could not be."""
+
+    processor: Processor
+
+    def process(self, batch: Batch) -> None:
+        """See `contract.Processor`."""
+        with suppress(Transient):
+            self.processor.process(batch)
+
+
+def _shrugging(world: World, clients: Clients, retry: Retry, around: Surroundings) -> Work:
+    work = ours(world, clients, retry, around)
+    return replace(work, processor=_Shrug(work.processor))
+
+
+def _live_all(driver: Driver, fault: Fault, whose: str, stride: int) -> None:
+    peaceful = live(driver, whose=whose)
+    first = 1 + WORKERS.index(fault) % stride
+    days = {at: live(driver, fault, at, whose) for at in range(first, peaceful.calls + 1, stride)}
+    met = sum(day.is_met for day in days.values())
+    print(f"{len(days)} of {peaceful.calls} calls, {met} met the fault")  # noqa: T201 - the proof's figures
+    assert {at: found for at, day in days.items() if (found := _wrong(day, peaceful))} == {}
+    assert met == len(days) or (fault is Fault.CONFLICT and met > len(days) / 10)
+
+
+def _wrong(day: Day, peaceful: Day) -> tuple[str, ...]:
+    """What this day's fault has broken."""
+    return day.violations or tuple(sorted(set(day.outcome) ^ set(peaceful.outcome)))
