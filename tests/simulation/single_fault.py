@@ -79,7 +79,11 @@ def scenario(driver: Driver) -> Scenario:
 
 
 def live(
-    driver: Driver, fault: Fault = Fault.THROTTLED, at: int = 0, whose: str = "worker", *, told: bool = False
+    driver: Driver,
+    fault: Fault = Fault.THROTTLED,
+    at: int = 0,
+    whose: str = "worker",
+    contender: Contender = ours,
 ) -> Day:
     """The day with this fault at the call of this number; 0: none."""
     script = Scripted(fault, at, whose)

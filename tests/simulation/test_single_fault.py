@@ -43,7 +43,7 @@ def test_people_stand_one_fault_at_every_call(fault: Fault) -> None:
 
 
 def test_a_worker_that_shrugs_is_caught() -> None:
-    """Most single throttles in its batches break the promise for a worker that settles what failed: days can fail."""
+    """For a worker that settles what failed, a single throttle breaks the promise: these days are able to fail."""
     days = [live(Driver.FLEET, Fault.THROTTLED, at, contender=_shrugging) for at in range(1, 200, 10)]
     broken = [day for day in days if day.violations]
     print(f"{len(broken)} of {len(days)} days broken")  # noqa: T201 - the proof's figures

@@ -84,16 +84,17 @@ class Drawn:
 
 @dataclass(slots=True)
 class Scripted:
-    """One fault, at exactly the k-th call of the workers; complete for single faults when k runs through them all."""
+    """One fault, at exactly the k-th call of a kind of actor; complete for single faults when k runs through them."""
 
     fault: Fault
     at: int
+    whose: str = "worker"
     calls: int = 0
     met: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, kind: str, operation: str) -> Fault | None:
         """What this call meets."""
-        if kind != "worker":
+        if kind != self.whose:
             return None
         self.calls += 1
         if self.calls != self.at or (self.fault is Fault.CONFLICT and operation not in _WRITES):
