@@ -59,6 +59,11 @@ class Scheduler:
         return task
 
     @property
+    def names(self) -> list[str]:
+        """Of all tasks, in the order in which they began."""
+        return [task.name for task in self._tasks]
+
+    @property
     def actor(self) -> str:
         """Who is acting now."""
         return self._current.name if self._current else "god"
@@ -148,6 +153,19 @@ class Scheduler:
         self.steps += 1
         self.now += self._tick_s * 2 * self._dice.random()
         return True
+
+    def able(self, name: str) -> list[str]:
+        """The tasks of this name, or of a process or pool so called, that will ever act again."""
+        found = [task.name for task in self._tasks if task.wake is not NEVER]
+        return [other for other in found if other == name or other.startswith((f"{name} ", f"{name}/"))]
+
+    def let(self, name: str) -> None:
+        """Let the task of this name act; if it waits for a time, that time has come, and all others are late."""
+        task = next(task for task in self._tasks if task.name == name and task.wake is not NEVER)
+        self.now = max(self.now, task.wake)
+        self._act(task)
+        self.steps += 1
+        self.now += self._tick_s
 
     def end(self) -> None:
         """End everything."""
