@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from shared.models import Item
 from stream_worker.contract import Batch, Processor
+from stream_worker.reconcile.memory import Memory
 from stream_worker.reconcile.plan import Action, MessageGone, MessageStands, Newest, Remove, Rewrite, Row, RowStands
 from tests.simulation.model.replay import History, Player, Script, Start, production
 from tests.simulation.model.scope import Guard, Scope
@@ -21,8 +22,8 @@ def steps_without(scope: Scope, without: frozenset[Guard]) -> Steps:
             _MessageFirst(start, answers, without) if Guard.ROWS_FIRST in without else _Weaker(start, answers, without)
         )
 
-    def employ(store: Script) -> Processor:
-        handler = production(store)
+    def employ(store: Script, memory: Memory) -> Processor:
+        handler = production(store, memory)
         return _Deaf(handler) if Guard.OWN_RECORDS in without else handler
 
     begins = _MessageFirst.EARLY if Guard.ROWS_FIRST in without else "rows_of"

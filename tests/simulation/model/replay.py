@@ -25,14 +25,16 @@ from tests.simulation.model.world import GROUP, NUMBER, USER, Message, Read, ite
 
 
 class Start(NamedTuple):
-    """A batch, and what the index says while it is processed."""
+    """A batch, what the process remembers before it, and what the index says meanwhile."""
 
-    message: bool
-    """Whether it has a record of a message; else it is of rows only."""
+    messages: tuple[int, ...] = ()
+    """Its records of messages: the number of an inserted one, or LOOK."""
     rows: tuple[Read, ...] = ()
     """The rows whose records are in it."""
     hint: int = 0
     """Where the index sees the row; 0: it sees none."""
+    applied: int = 0
+    """Up to which message the group is applied, as far as the process remembers; 0: it remembers nothing."""
 
 
 class Rows(NamedTuple):
@@ -63,6 +65,15 @@ class Call(NamedTuple):
     name: str
     position: int = 0
     actions: tuple[Action, ...] = ()
+
+
+class Next(NamedTuple):
+    """Where a worker stands."""
+
+    call: Call | None
+    """What it is about to ask; None: the batch is settled."""
+    applied: int
+    """What it remembers there."""
 
 
 class Unplugged(BaseException):
@@ -135,12 +146,12 @@ class Script:
         return [Row(item_of(read)) for read in answer.found]
 
 
-Employ: TypeAlias = Callable[[Script], Processor]
+Employ: TypeAlias = Callable[[Script, Memory], Processor]
 
 
-def production(store: Store) -> Handler:
-    """The worker as it is shipped, in a process that remembers nothing of earlier batches."""
-    retry, memory, clock = Retry(Event(), sleep=lambda _: None), Memory(), Clock()
+def production(store: Store, memory: Memory) -> Handler:
+    """The worker as it is shipped."""
+    retry, clock = Retry(Event(), sleep=lambda _: None), Clock()
     return Handler(
         Parts(
             store=store,
@@ -161,26 +172,36 @@ class Player:
 
     def __init__(self, employ: Employ, scripted: Callable[[Start, History], Script] = Script) -> None:
         self._employ, self._scripted = employ, scripted
-        self._known: dict[tuple[Start, History], Call | None] = {}
+        self._known: dict[tuple[Start, History], Next] = {}
 
-    def next(self, start: Start, answers: History) -> Call | None:
-        """The next call; None: the batch is settled."""
+    def next(self, start: Start, answers: History) -> Next:
+        """The next call."""
         key = (start, answers)
         if key not in self._known:
             self._known[key] = self._play(start, answers)
         return self._known[key]
 
-    def _play(self, start: Start, answers: History) -> Call | None:
-        processor = self._employ(self._scripted(start, answers))
+    def _play(self, start: Start, answers: History) -> Next:
+        memory = Memory()
+        if start.applied:
+            memory.applied(GROUP, at(start.applied), memory.begin(GROUP))
+        processor = self._employ(self._scripted(start, answers), memory)
         try:
             processor.process(batch_of(start))
         except Unplugged as plug:
-            return plug.call
-        return None
+            return Next(plug.call, _applied(memory))
+        return Next(None, _applied(memory))
+
+
+def _applied(memory: Memory) -> int:
+    return max((number for number in NUMBER.values() if memory.has_applied(GROUP, at(number))), default=0)
 
 
 def batch_of(start: Start) -> Batch:
     """The records of a batch."""
-    message = Record("MODIFY", message_key(GROUP, at(1)), "1", 0.0)
+    messages = (
+        Record("INSERT" if number else "MODIFY", message_key(GROUP, at(number or 1)), "1", 0.0)
+        for number in start.messages
+    )
     rows = (Record("INSERT", row_key(USER, at(read.line.position)), "2", 0.0, item_of(read)) for read in start.rows)
-    return Batch("stream", "shard", ((message,) if start.message else ()) + tuple(rows))
+    return Batch("stream", "shard", (*messages, *rows))

@@ -31,5 +31,43 @@ class Scope:
     """The original left two rows; else there is one."""
     others_write: bool = False
     """Somebody else changes an attribute of the row, as the rules for other writers ask (a fresh `row_rev`)."""
+    memories: int = 0
+    """How many of the workers remember what they have applied, and skip insertions by it; for the others each batch is
+    a new process's. One: the holder of the lease, beside zombies; whoever takes over has forgotten. More: a fleet."""
+    only_puts: bool = False
+    """Clients put new messages, and never edit or delete."""
     only_lasting: bool = False
     """A transaction that makes a row wrong is no fault if the row comes right before all is quiet."""
+
+    def __str__(self) -> str:
+        """What is not as usual."""
+        flags = {
+            "two rows": self.duplicates,
+            "others write the row": self.others_write,
+            f"{self.memories} with a memory": self.memories,
+            "only puts": self.only_puts,
+            "only what lasts": self.only_lasting,
+            "Query at one moment": not self.torn,
+        }
+        parts = [f"{self.workers} workers", f"{self.messages} messages", f"texts {self.texts}"]
+        return ", ".join(parts + [name for name, is_so in flags.items() if is_so])
+
+
+IN_TESTS = (
+    Scope(),
+    Scope(texts="a", others_write=True),
+    Scope(texts="a", torn=False, duplicates=True),
+    Scope(workers=1, texts="a", memories=1),
+)
+IN_PROOF = (
+    *IN_TESTS,
+    Scope(messages=3),
+    Scope(workers=3),
+    Scope(others_write=True),
+    Scope(messages=3, texts="a", others_write=True),
+    Scope(workers=1, memories=1),
+    Scope(workers=1, messages=3, texts="a", memories=1),
+    Scope(texts="a", duplicates=True),
+    Scope(torn=False, duplicates=True),
+)
+"""Minutes."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from tests.simulation.model.clients import deeds
+from tests.simulation.model.clients import Effect, deeds
 from tests.simulation.model.promise import broken_when_quiet
 from tests.simulation.model.scope import Scope
-from tests.simulation.model.steps import Effect, Steps, Worker
+from tests.simulation.model.steps import Busy, Idle, Steps, Worker
 from tests.simulation.model.world import World
 
 T = TypeVar("T")
@@ -50,7 +50,9 @@ class Space:
     def __init__(self, scope: Scope, steps: Steps) -> None:
         self._scope, self._steps = scope, steps
         self._worlds = _Numbers[World]()
-        self._workers = _Numbers[Worker | None](None)
+        memories = (Idle(remembers=True, applied=applied) for applied in range(scope.messages + 1))
+        self._workers = _Numbers[Worker](Idle(), *memories)
+        self._busy = len(self._workers.things)  # the first number of a worker that is under way
         self._deeds: dict[int, list[Move]] = {}
         self._moves: dict[tuple[int, int], list[Move]] = {}
         self._seen: dict[Effect, dict[int, int]] = {}
@@ -58,7 +60,9 @@ class Space:
 
     def start(self, world: World) -> State:
         """Everybody idle in this world."""
-        return (self._worlds.of(world), *(0 for _ in range(self._scope.workers)))
+        memories = self._scope.memories
+        idle = (Idle(remembers=place < memories) for place in reversed(range(self._scope.workers)))
+        return (self._worlds.of(world), *map(self._workers.of, idle))
 
     def successors(self, state: State) -> Iterator[tuple[State, int, Move]]:
         """Each next state, the place of the worker who steps, or CLIENT, and the step."""
@@ -80,7 +84,7 @@ class Space:
 
     def broken(self, state: State) -> str | None:
         """What is wrong with a state in which nothing is left to do."""
-        if any(state[1:]):
+        if max(state[1:]) >= self._busy:
             return None
         if state[0] not in self._quiet:
             world = self._worlds.things[state[0]]
@@ -88,13 +92,13 @@ class Space:
         return self._quiet[state[0]]
 
     def _after(self, workers: Sequence[int], effect: Effect | None) -> Sequence[int]:
-        if effect is None or not any(workers):
+        if effect is None or not workers or max(workers) < self._busy:
             return workers
         return sorted(self._after_one(worker, effect) for worker in workers)
 
     def _after_one(self, number: int, effect: Effect) -> int:
         worker = self._workers.things[number]
-        if worker is None:
+        if not isinstance(worker, Busy):
             return number
         known = self._seen.setdefault(effect, {})
         if number not in known:
@@ -104,8 +108,7 @@ class Space:
     def _deeds_in(self, number: int) -> list[Move]:
         world = self._worlds.things[number]
         self._deeds[number] = [
-            Move(said, self._worlds.of(after), 0, Effect(after.messages != world.messages, changed))
-            for said, after, changed in deeds(self._scope, world)
+            Move(deed.said, self._worlds.of(deed.world), 0, deed.effect) for deed in deeds(self._scope, world)
         ]
         return self._deeds[number]
 

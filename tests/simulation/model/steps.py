@@ -2,63 +2,65 @@
 
 Some things need no state of their own, because whatever follows from them follows without them as well:
 
-- A worker may be told of messages at any time, whether or not a record waits: records come at least once, sweeps and
-  the retrier look as well, and a worker that died after its transaction has looked and acknowledged nothing.
+- A worker may be told to look at any time, whether or not a record waits: records come at least once, sweeps and the
+  retrier look as well, and a worker that died after its transaction has looked and acknowledged nothing.
 - A worker that dies earlier has changed nothing. It is as if it had not begun, and so is one that is about to read the
   list: whatever it holds it can be given again (`test_replay` shows that nothing it read before matters).
 - So a transaction that is certain to be cancelled, since a row it rests on is no longer as read, is as good as over.
 - A batch with all that waits is enough. Who acknowledges less leaves more for others to find; every wrong end that is
   reached like this is reached without.
 - Of the records of a row that workers wrote only the last one matters: an earlier one is told at any time. It says what
-  the row says now, so one flag a row, cleared by a change of the row, is all of its records. All records of messages
-  are one flag, and so are all records of rows that somebody else wrote: those ask for a look, whatever they say.
+  the row says now, so one flag a row, cleared by a change of the row, is all of its records. Records of rows that
+  somebody else wrote ask for a look, whatever they say: one flag. Of equal records of messages the last one counts.
 - A wrong hint is a miss, and a miss is followed by the Query that is made without a hint. A right one is as good as a
-  Query, unless a duplicate stands beside it.
+  Query, unless a duplicate stands beside it. So the positions that a process remembers need not be known.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from itertools import takewhile
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from shared.models import string
 from stream_worker.reconcile.plan import Create, Remove, Rewrite, RowStands
+from tests.simulation.model.clients import Effect
 from tests.simulation.model.promise import broken_by_commit
-from tests.simulation.model.replay import Answer, Call, History, Player, Reply, Rows, Seen, Start
+from tests.simulation.model.replay import Answer, Call, History, Next, Player, Reply, Rows, Seen, Start
 from tests.simulation.model.scope import Scope
-from tests.simulation.model.world import NUMBER, OLD, Message, Read, World, line_of, transacted
+from tests.simulation.model.world import LOOK, NONE, NUMBER, OLD, Line, Message, Read, World, line_of, transacted
 
 A = TypeVar("A", bound=Answer)
 
-NOWHERE: frozenset[int] = frozenset()
+_FOREIGN = (Read(Line(1, None, "")),)  # a row without revisions; where it stands and what it says is never looked at
 
 
-class Worker(NamedTuple):
+class Idle(NamedTuple):
+    """A worker between two batches."""
+
+    remembers: bool = False
+    """Whether it is one that remembers."""
+    applied: int = 0
+    """What it remembers."""
+
+
+class Busy(NamedTuple):
     """A worker under way."""
 
+    remembers: bool
     start: Start
     answers: History = ()
     scanned: int = 0
     """How far the Query in hand has come."""
     found: tuple[Read, ...] = ()
     """What it has found so far."""
-    messages: bool = False
-    """Whether it will acknowledge all that there is to know of messages: nothing has happened since it was told."""
-    rows: frozenset[int] = NOWHERE
+    messages: frozenset[int] = NONE
+    """The records of messages that it will acknowledge, as far as no new ones like them have come."""
+    rows: frozenset[int] = NONE
     """The rows whose records it will acknowledge."""
     foreign: bool = False
     """Whether it will acknowledge the records of rows that somebody else wrote."""
 
 
-class Effect(NamedTuple):
-    """What a step is to the other workers."""
-
-    messages: bool = False
-    """There is something new to be told of messages, or nothing any more."""
-    changed: frozenset[int] = NOWHERE
-    """Rows that are not as they were."""
-    told: frozenset[int] = NOWHERE
-    """Rows whose records are acknowledged."""
-    foreign: bool = False
-    """The records of rows that somebody else wrote are acknowledged."""
+Worker: TypeAlias = Idle | Busy
 
 
 class Step(NamedTuple):
@@ -66,9 +68,8 @@ class Step(NamedTuple):
 
     said: str
     world: World
-    worker: Worker | None
-    """None: idle again."""
-    effect: Effect
+    worker: Worker
+    effect: Effect = Effect()
     broken: str | None = None
     """What it breaks."""
 
@@ -79,43 +80,62 @@ class Steps:
     def __init__(self, scope: Scope, player: Player, begins: str | None) -> None:
         self._scope, self._player, self._begins = scope, player, begins
 
-    def of(self, world: World, worker: Worker | None) -> list[Step]:
+    def of(self, world: World, worker: Worker) -> list[Step]:
         """What this worker can do next."""
-        if worker:
+        if isinstance(worker, Busy):
             return [self._go_on(world, worker, "")]
-        return [step for step in self._beginnings(world) if step.worker or step.world != world]
+        return [step for step in self._beginnings(world, worker) if (step.worker, step.world) != (worker, world)]
 
-    def seen_by(self, worker: Worker, effect: Effect) -> Worker | None:
+    def seen_by(self, worker: Busy, effect: Effect) -> Worker:
         """The same worker after a step of somebody else."""
         after = worker._replace(
             answers=tuple(_aged(answer, effect.changed) for answer in worker.answers),
             found=_aged(Rows(worker.found), effect.changed).found,
-            messages=worker.messages and not effect.messages,
+            messages=worker.messages - effect.messages,
             rows=worker.rows - effect.changed - effect.told,
             foreign=worker.foreign and not effect.foreign,
         )
-        is_reading = after.scanned > 0
-        return after if is_reading or not self._is_over(self._player.next(after.start, after.answers)) else None
+        return after if after.scanned else self._unless_over(after)
 
-    def _beginnings(self, world: World) -> Iterator[Step]:
+    def _beginnings(self, world: World, idle: Idle) -> Iterator[Step]:
         """A batch, up to its first call: what is held before it is held after it."""
-        untold = frozenset(row.line.position for row in world.rows if row.untold)
-        look = Worker(Start(message=True), messages=world.untold, rows=untold, foreign=world.foreign)
-        yield self._go_on(world, look, "is told to look, ")
+        if idle.applied:
+            yield Step("is replaced by a new process", world, Idle(idle.remembers))
+        rows = frozenset(row.line.position for row in world.rows if row.untold)
+        everything = Busy(idle.remembers, Start(), messages=frozenset(world.untold), rows=rows, foreign=world.foreign)
+        for start, said in self._looks(idle):
+            yield self._go_on(world, everything._replace(start=start), said)
+        if skipped := tuple(takewhile(lambda record: LOOK < record <= idle.applied, world.untold)):
+            start = Start(messages=skipped, applied=idle.applied)
+            yield self._go_on(
+                world, Busy(idle.remembers, start, messages=frozenset(skipped)), f"is told of {skipped}, "
+            )
+        yield from self._at_a_row(world, idle)
+
+    def _looks(self, idle: Idle) -> Iterator[tuple[Start, str]]:
+        """A look at the whole group; where there is a memory, a look at one member as well: it remembers less."""
+        yield Start(messages=(LOOK,), applied=idle.applied), "is told to look, "
+        if idle.remembers:
+            yield Start(rows=_FOREIGN, applied=idle.applied), "is told to look at the member, "
+
+    def _at_a_row(self, world: World, idle: Idle) -> Iterator[Step]:
+        """A batch whose records, or the index, are about one of the rows."""
         for row in world.rows:
             position = row.line.position
             if len(world.rows) > 1:
-                hinted = Worker(Start(message=True, hint=position), messages=world.untold)
-                yield self._go_on(world, hinted, f"is told to look, sees {position} in the index, ")
+                start = Start(messages=(LOOK,), hint=position, applied=idle.applied)
+                said = f"is told to look, sees {position} in the index, "
+                yield self._go_on(world, Busy(idle.remembers, start, messages=frozenset(world.untold)), said)
             if row.untold:
-                own = Worker(Start(message=False, rows=(Read(row.line),)), rows=frozenset({position}))
+                start = Start(rows=(Read(row.line),), applied=idle.applied)
+                own = Busy(idle.remembers, start, rows=frozenset({position}))
                 yield self._go_on(world, own, f"is told of the row at {position}, ")
 
-    def _go_on(self, world: World, worker: Worker, said: str) -> Step:
-        call = self._player.next(worker.start, worker.answers)
+    def _go_on(self, world: World, worker: Busy, said: str) -> Step:
+        call = self._next(worker).call
         match call:
             case None:
-                return self._settled(world, worker, said + "settles it unread")
+                return self._settled(world, worker, said + "skips it")
             case Call("rows_of"):
                 return self._scan(world, worker, said)
             case Call("rows_at", position):
@@ -127,17 +147,17 @@ class Steps:
                 newest = world.newest
                 return self._answered(world, worker, Seen(newest), f"{said}reads the newest message: {_told(newest)}")
 
-    def _scan(self, world: World, worker: Worker, said: str) -> Step:
+    def _scan(self, world: World, worker: Busy, said: str) -> Step:
         """Read the list: the next position of it, or all at once."""
         first, last = worker.scanned + 1, worker.scanned + 1 if self._scope.torn else self._scope.messages
         seen = tuple(Read(row.line) for row in world.rows if first <= row.line.position <= last)
         said += f"reads the list at {first}{f' to {last}' if last > first else ''}: {_rows(seen)}"
         further = worker._replace(scanned=last, found=worker.found + seen)
         if last < self._scope.messages:
-            return Step(said, world, further, Effect())
+            return Step(said, world, further)
         return self._answered(world, worker._replace(scanned=0, found=()), Rows(further.found), said)
 
-    def _commit(self, world: World, worker: Worker, call: Call) -> Step:
+    def _commit(self, world: World, worker: Busy, call: Call) -> Step:
         after, reasons = transacted(world, call.actions)
         reply = Reply(tuple((r.code, Read(line_of(dict(r.item))) if r.item else None) for r in reasons))
         if reasons:
@@ -150,26 +170,33 @@ class Steps:
         broken = broken_by_commit(world, after, only_lasting=self._scope.only_lasting)
         return step._replace(effect=step.effect._replace(changed=changed), broken=broken)
 
-    def _answered(self, world: World, worker: Worker, answer: Answer, said: str) -> Step:
+    def _answered(self, world: World, worker: Busy, answer: Answer, said: str) -> Step:
         after = worker._replace(answers=(*worker.answers, answer))
-        call = self._player.next(after.start, after.answers)
-        if call is None:
+        if self._next(after).call is None:
             return self._settled(world, after, said)
-        return Step(said, world, None if self._is_over(call) else after, Effect())
+        return Step(said, world, self._unless_over(after))
 
-    def _settled(self, world: World, worker: Worker, said: str) -> Step:
-        told = world.told(worker.rows, messages=worker.messages, foreign=worker.foreign)
+    def _settled(self, world: World, worker: Busy, said: str) -> Step:
+        told = world.told(worker.rows, worker.messages, foreign=worker.foreign)
         effect = Effect(messages=worker.messages, told=worker.rows, foreign=worker.foreign)
-        return Step(f"{said}; settled", told, None, effect)
+        return Step(f"{said}; settled", told, self._idle(worker), effect)
 
-    def _is_over(self, call: Call | None) -> bool:
-        """Whether going on from here is as good as beginning again."""
+    def _unless_over(self, worker: Busy) -> Worker:
+        """The worker; or idle, where going on from here is as good as beginning again."""
+        call = self._next(worker).call
         if call is None or self._begins is None:
-            return False
-        return call.name == self._begins or any(
+            return worker
+        is_doomed = any(
             isinstance(action, Rewrite | Remove | RowStands) and string(action.row.item, "row_rev") == OLD
             for action in call.actions
         )
+        return self._idle(worker) if is_doomed or call.name == self._begins else worker
+
+    def _idle(self, worker: Busy) -> Idle:
+        return Idle(worker.remembers, self._next(worker).applied if worker.remembers else 0)
+
+    def _next(self, worker: Busy) -> Next:
+        return self._player.next(worker.start, worker.answers)
 
 
 def _aged(answer: A, changed: frozenset[int]) -> A:

@@ -14,6 +14,8 @@ from stream_worker.reconcile.plan import Action, Newest, Row
 from tests.fakes.table import MemoryTable, at, texts
 
 GROUP, USER = "g", "u"
+LOOK = 0  # a record that asks for a look, whatever is remembered: an edit or a deletion
+NONE: frozenset[int] = frozenset()
 NOW, OLD = "now", "old"
 
 NUMBER = {at(number): number for number in range(1, 10)}
@@ -62,8 +64,8 @@ class World(NamedTuple):
     messages: tuple[str, ...]
     """The text of each message; empty: it does not exist."""
     rows: tuple[Standing, ...]
-    untold: bool = False
-    """Whether a record of a message waits in the stream. One flag stands for any number of them, see `steps`."""
+    untold: tuple[int, ...] = ()
+    """What waits in the stream of messages, in order: the number of an inserted one, or LOOK. See `steps`."""
     foreign: bool = False
     """Whether a record of a row that no worker wrote waits; it always asks for a look, whatever the row says now."""
 
@@ -82,10 +84,14 @@ class World(NamedTuple):
         """Whether no record waits."""
         return not (self.untold or self.foreign or any(row.untold for row in self.rows))
 
-    def told(self, positions: frozenset[int], *, messages: bool, foreign: bool) -> "World":
+    def told(self, positions: frozenset[int], messages: frozenset[int], *, foreign: bool) -> "World":
         """The same, with these records acknowledged."""
         rows = tuple(row._replace(untold=row.untold and row.line.position not in positions) for row in self.rows)
-        return self._replace(rows=rows, untold=self.untold and not messages, foreign=self.foreign and not foreign)
+        return self._replace(
+            rows=rows,
+            untold=tuple(record for record in self.untold if record not in messages),
+            foreign=self.foreign and not foreign,
+        )
 
 
 def item_of(read: Read) -> Item:
