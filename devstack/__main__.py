@@ -10,6 +10,7 @@ import typer
 
 from devstack.engine import Engine
 from devstack.engines import PROGRAMS, EngineName
+from devstack.streams.command import streams
 from shared.console import NOTES, emit_json, run, show_version
 from shared.errors import EngineBusy, EngineFailed
 
@@ -99,6 +100,9 @@ def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
     record = keeper.running()
     keeper.stop()
     typer.echo(f"{record.program} at {record.url} is stopped" if record else "no engine is running here")
+
+
+app.command(epilog="Example: devstack streams --shards 8 --split-every 5")(streams)
 
 
 def _keep(keeper: Engine, stop: Event) -> None:

@@ -1,0 +1,1 @@
+"""The sharded stream's model: what each part promises."""
