@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from shared.keys import MESSAGE, ROW
 from shared.models import string
 from tests.simulation.cloud.faults import Fault, Scripted
+from tests.simulation.play import STILL
 from tests.simulation.puppet import Puppet
 from tests.simulation.run import Run, determined
-from tests.simulation.scenario import Driver, Limits, Scenario
+from tests.simulation.scenario import Driver, Scenario
 from tests.simulation.world import Contender, World, ours
 
 GRAIN_S = 0.5  # people's clocks collide
@@ -35,22 +36,6 @@ DAY: tuple[tuple[str, ...], ...] = (
 )
 """Two groups and four people; stamps collide, so rows are bumped; each wait lasts until all is settled."""
 
-_STILL = Limits(
-    throttled=0,
-    conflict=0,
-    unsent=0,
-    lost=0,
-    killed=0,
-    stalled=0,
-    torn=0,
-    unprocessed=0,
-    index_lag_s=0,
-    freeze_every_s=0,
-    steal=0,
-    split_every_s=0,
-    listing_late_s=0,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -74,7 +59,7 @@ def scenario(driver: Driver) -> Scenario:
         people=0,
         workers=2,
         driver=driver,
-        limits=_STILL,
+        limits=STILL,
     )
 
 

@@ -52,7 +52,7 @@ class Rates:
 Draw = Callable[[str, str], Fault | None]
 """(kind of actor, operation) -> what the call meets."""
 
-_WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
+WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
 _PEOPLE = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 """What people's programs do not meet: a person who is killed just does less."""
 
@@ -74,7 +74,7 @@ class Drawn:
         return self._if_possible(fault, kind, operation)
 
     def _if_possible(self, fault: Fault, kind: str, operation: str) -> Fault | None:
-        if fault is Fault.CONFLICT and operation not in _WRITES:
+        if fault is Fault.CONFLICT and operation not in WRITES:
             return None
         if fault in _PEOPLE and kind != "worker":
             return None
@@ -97,7 +97,7 @@ class Scripted:
         if kind != self.whose:
             return None
         self.calls += 1
-        if self.calls != self.at or (self.fault is Fault.CONFLICT and operation not in _WRITES):
+        if self.calls != self.at or (self.fault is Fault.CONFLICT and operation not in WRITES):
             return None
         self.met[self.fault.value] += 1
         return self.fault
