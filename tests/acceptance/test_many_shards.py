@@ -4,8 +4,10 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -33,36 +35,37 @@ def build(settings: Settings, tmp_path: Path) -> Iterator[Build]:
         yield build
 
 
-def events(worker: Worker, event: str) -> list[tuple[int, str, str]]:
-    """(where in the log, shard, parent) of each line of this event."""
-    lines = enumerate(worker.lines)
-    return [(at, line["shard"], line.get("parent") or "") for at, line in lines if line["event"] == event]
+Lines = list[dict[str, Any]]
 
 
-def too_early(worker: Worker) -> list[str]:
-    """The shards that a worker opened although it had not read their parent to its end (here or before it came)."""
-    opened = {shard for _, shard, _ in events(worker, "shard_opened")}
-    ended = {shard: at for at, shard, _ in events(worker, "shard_ended")}
-    return [
-        shard
-        for at, shard, parent in events(worker, "shard_opened")
-        if parent in opened and ended.get(parent, at) >= at
-    ]
+def tenures(worker: Worker) -> list[Lines]:
+    """Its log, cut where it took the lease: before that, another one may have read on."""
+    cuts = [at for at, line in enumerate(worker.lines) if line["event"] == "lease_taken"]
+    return [worker.lines[start:end] for start, end in pairwise([*cuts, None])]
 
 
-def ends(workers: list[Worker]) -> Counter[str]:
-    """How often each shard was read to its end."""
-    return Counter(shard for worker in workers for _, shard, _ in events(worker, "shard_ended"))
+def places(lines: Lines, event: str) -> dict[str, int]:
+    """Where each shard has a line of this event."""
+    return {line["shard"]: at for at, line in enumerate(lines) if line["event"] == event}
+
+
+def too_early(lines: Lines) -> list[str]:
+    """The shards that were opened although their parent was still being read."""
+    opened, ended = places(lines, "shard_opened"), places(lines, "shard_ended")
+    parents = {line["shard"]: line["parent"] for line in lines if line["event"] == "shard_opened"}
+    return [shard for shard, at in opened.items() if parents[shard] in opened and ended.get(parents[shard], at) >= at]
 
 
 def assert_read_in_order(control: ManyShards, workers: list[Worker]) -> None:
     """Every shard was opened, each child after its parent's end, and no shard was read to its end twice."""
     shards = {shard["ShardId"] for shard in control.shards()}
     wait_until(
-        lambda: shards <= {shard for one in workers for _, shard, _ in events(one, "shard_opened")}, "every shard"
+        lambda: shards <= {shard for worker in workers for shard in places(worker.lines, "shard_opened")},
+        "every shard",
     )
-    assert [too_early(worker) for worker in workers] == [[]] * len(workers)
-    assert [shard for shard, times in ends(workers).items() if times > 1] == []
+    assert [too_early(lines) for worker in workers for lines in tenures(worker) if too_early(lines)] == []
+    ends = Counter(line["shard"] for worker in workers for line in worker.lines if line["event"] == "shard_ended")
+    assert [shard for shard, times in ends.items() if times > 1] == []
 
 
 def test_eight_shards_split_under_traffic(build: Build) -> None:
