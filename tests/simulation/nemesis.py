@@ -1,11 +1,14 @@
 """What happens to the whole cloud: shards split, the index freezes, workers are out for a day, others meddle."""
 
 from shared.errors import Reason
+from shared.keys import ROW
 from shared.models import Item
+from stream_worker.state import OPEN_LETTERS
 from tests.simulation.cloud.expressions import Request
 from tests.simulation.fleet import Fleet
 from tests.simulation.original import haunt
-from tests.simulation.scenario import Event
+from tests.simulation.people import Person
+from tests.simulation.scenario import Deed, Event
 from tests.simulation.world import World
 
 MOST_SHARDS = 9
@@ -26,7 +29,7 @@ class Nemesis:
             Event.STUBBORN: lambda: self._refuse(
                 "GRP#" + world.dice.choice(world.users).uuid, world.dice.choice([0.5, 1])
             ),
-            Event.MOODY: lambda: self._refuse("GRP#", 1 / 3),
+            Event.MOODY: self._be_moody,
         }
 
     def haunt(self) -> None:
@@ -126,3 +129,17 @@ class Nemesis:
             return Reason(code) if refused else None
 
         world.spoil = spoil
+
+    def _be_moody(self) -> None:
+        """The same, at random; and whenever a letter is about to be closed, its group fails anew."""
+        world = self._world
+        self._refuse(ROW, 1 / 3)
+
+        def moment(request: Request) -> None:
+            closes = OPEN_LETTERS in str(request.get("Key", request.get("TransactItems")))
+            if closes and "ConsistentRead" not in request and not world.is_quiet:
+                world.diary.sometimes("a new failure while a letter is closed")
+                world.scheduler.spawn("latecomer", lambda: Person(world, world.scenario.people).do(Deed.SEND))
+                world.scheduler.sleep(world.dice.random() * 3)
+
+        world.moment = moment

@@ -41,6 +41,7 @@ class Process:
         self._stop = Event()
         connection = world.connection("worker", lambda: world.scheduler.kill(self))
         connection.is_zombie = self._has_no_right
+        connection.moment = lambda request: world.moment(request)  # noqa: PLW0108 - as it is then
         connection.spoil = lambda action: world.spoil(action)  # noqa: PLW0108 - as it is then
         client = Client(connection)
         self._retry = Retry(self._stop, sleep=world.scheduler.sleep)

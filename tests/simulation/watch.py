@@ -46,8 +46,6 @@ class Watch:
         """Commits of the workers to the messages table."""
         self.departures: Counter[str] = Counter()
         """How often a user has left a group: a list that is read meanwhile may lack it."""
-        self.excused: set[str] = set()
-        """Groups that nothing is demanded of (the original works on them just now)."""
         self._database = database
         self._streams = streams
         self._diary = diary
@@ -69,21 +67,19 @@ class Watch:
         messages = self._database.partition(self._places.messages, MESSAGE + group)
         return Newest(max(messages), messages[max(messages)].get("message")) if messages else None
 
-    def wrong(self, groups: Iterable[str] | None = None) -> list[str]:
-        """I3: what is wrong with the rows of these groups (all) as they stand."""
-        chosen = set(groups) if groups is not None else {group for _, group in self.rows}
-        return [
-            f"{user}'s row of {group} {problem}"
-            for (user, group), rows in sorted(self.rows.items())
-            if group in chosen and rows and (problem := self._problem(group, rows))
-        ]
+    def wrong(self) -> list[str]:
+        """I3: what is wrong with the rows as they stand."""
+        return [problem for member in sorted(self.rows) if (problem := self._problem(member))]
 
-    def _problem(self, group: str, rows: dict[str, Item]) -> str:
+    def _problem(self, member: Member) -> str:
+        (user, group), rows = member, self.rows[member]
         if len(rows) > 1:
-            return f"stands {len(rows)} times"
+            return f"{user}'s row of {group} stands {len(rows)} times"
         newest = self.newest(group)
-        row = Row(next(iter(rows.values())))
-        return "" if row.shows(newest) else f"shows {row.shown}, not {newest.sk if newest else 'nothing'}"
+        row = Row(next(iter(rows.values()), {}))
+        if not rows or row.shows(newest):
+            return ""
+        return f"{user}'s row of {group} shows {row.shown}, not {newest.sk if newest else 'nothing'}"
 
     def _watch_rows(self, changes: Sequence[Change]) -> None:
         before = {member: dict(self.rows.get(member, {})) for member in _members(changes)}
@@ -147,7 +143,7 @@ class Watch:
             if f"#{CHECKPOINTS}#" in change.key[0]:
                 self._watch_checkpoint(change.key[1], change.before or {}, change.after or {})
             elif change.key[0].endswith(OPEN_LETTERS) and not change.after:
-                self._watch_closing(string(change.before or {}, "group"))
+                self._watch_settled(string(change.before or {}, "group"))
 
     def _watch_checkpoint(self, shard: str, before: Item, after: Item) -> None:
         """I8, and I5 for the groups whose last record it passes."""
@@ -157,21 +153,17 @@ class Watch:
         free = self.ledger.passed(shard, now) if now else []
         if string(after, "position") == "SHARD_END" and self.ledger.left(shard):
             self._diary.violated("I8", f"{shard} is settled to its end with {self.ledger.left(shard)} records left")
-        for wrong in self.wrong(group for group in free if not self._is_excused(group)):
-            self._diary.violated("I5", f"all is settled, but {wrong}")
+        for group in free:
+            self._watch_settled(group)
 
-    def _watch_closing(self, group: str) -> None:
-        """I5 for a letter that is closed."""
-        if not self.ledger.unsettled[group] and not self._is_excused(group):
-            for wrong in self.wrong([group]):
-                self._diary.violated("I5", f"all is settled and the letter closed, but {wrong}")
-
-    def _is_excused(self, group: str) -> bool:
-        """A letter or a sweep is a promise to look again."""
-        return group in self.excused or not group or bool(self.drawer(SWEEPS)) or self._has_letter(group)
-
-    def _has_letter(self, group: str) -> bool:
-        return any(string(letter, "group") == group for letter in self.drawer(OPEN_LETTERS))
+    def _watch_settled(self, group: str) -> None:
+        """I5: nothing of the group is unsettled, so its rows are right; a letter or a sweep is a promise to look."""
+        if self.ledger.unsettled[group] or self.drawer(SWEEPS):
+            return
+        letters = {(string(letter, "user"), string(letter, "group")) for letter in self.drawer(OPEN_LETTERS)}
+        for member in [member for member in self.rows if member[1] == group and ("", group) not in letters]:
+            if member not in letters and (wrong := self._problem(member)):
+                self._diary.violated("I5", f"all is settled, but {wrong}")
 
     def drawer(self, kind: str) -> list[Item]:
         """What the consumer's state table holds of a kind."""

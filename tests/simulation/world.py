@@ -82,6 +82,7 @@ class World:
         self.settings = _settings()
         self.contender: Contender = ours
         self.spoil: Callable[[Request], Reason | None] = lambda _action: None
+        self.moment: Callable[[Request], object] = lambda _request: None
         self.steal = limits.steal * dice.random()
         self.is_quiet = False
         self.deeds_left = scenario.deeds

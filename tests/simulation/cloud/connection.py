@@ -13,9 +13,12 @@ from shared.models import Item
 from tests.simulation.cloud.database import Database
 from tests.simulation.cloud.expressions import Request, holds, projected, wanted
 from tests.simulation.cloud.faults import Draw, Fault, Rates
-from tests.simulation.cloud.index import Index
+from tests.simulation.cloud.index import Index, group_of
+from tests.simulation.cloud.obstacles import note_obstacles
 from tests.simulation.diary import Diary
 from tests.simulation.scheduler import Killed, Scheduler
+
+ALMOST_FULL = 90  # actions in a transaction: a group was so large that it needed another
 
 _SINGLE = {"put_item": "Put", "update_item": "Update", "delete_item": "Delete"}
 
@@ -50,6 +53,8 @@ class Connection:
     """Whether the process has lost, knowing it or not, the right to do what it does."""
     spoil: Callable[[Request], Reason | None] = lambda _action: None
     """What DynamoDB has against an action of a transaction, whatever its condition says."""
+    moment: Callable[[Request], object] = lambda _request: None
+    """Called just before a request is carried out: an adversary who waits for the worst one."""
 
     def __getattr__(self, operation: str) -> Callable[..., Answer]:
         """Any operation, by boto3's name."""
@@ -90,6 +95,7 @@ class Connection:
         fault = self.point(operation)
         if fault is Fault.CONFLICT:
             raise TransactionCancelled([Reason("TransactionConflict"), *[Reason("None")] * (_size(request) - 1)])
+        self.moment(request)
         self.cloud.kind = self.kind
         answer = self._carry_out(operation, request)
         if fault is Fault.LOST:
@@ -109,23 +115,22 @@ class Connection:
         return answer
 
     def _transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
-        refused = True
+        who = "zombie commit" if self.is_zombie() else f"{self.kind}'s commit"
         try:
             self._refuse_spoilt(actions)
             self.cloud.database.transact(actions)
-            refused = False
-        finally:
-            if self.kind == "worker":
-                self._note(refused=refused)
+        except TransactionCancelled as cancelled:
+            self.cloud.diary.sometimes(f"{who} refused")
+            note_obstacles(self.cloud.diary, actions, cancelled.reasons)
+            raise
+        self.cloud.diary.sometimes(f"{who} carried out")
+        if len(actions) > ALMOST_FULL:
+            self.cloud.diary.sometimes("transaction of 100 actions")
 
     def _refuse_spoilt(self, actions: Sequence[Mapping[str, Any]]) -> None:
         spoilt = [self.spoil(request) or Reason("None") for action in actions for request in action.values()]
         if any(reason.code != "None" for reason in spoilt):
             raise TransactionCancelled(spoilt)
-
-    def _note(self, *, refused: bool) -> None:
-        who = "zombie commit" if self.is_zombie() else "commit"
-        self.cloud.diary.sometimes(f"{who} {'refused' if refused else 'carried out'}")
 
     def _get_item(self, request: Request) -> Answer:
         assert request.get("ConsistentRead"), "whoever reads one item wants to know"
@@ -151,16 +156,27 @@ class Connection:
     def _query(self, request: Request) -> Answer:
         if request.get("IndexName"):
             _, group = wanted(request, "message_group_uuid")
-            return {"Items": [projected(request, row) for row in self.cloud.index.rows(group)]}
+            rows = self.cloud.index.rows(group)
+            if self.cloud.index.lacks(group):
+                self.cloud.diary.sometimes("index was stale")
+            return {"Items": [projected(request, row) for row in rows]}
         assert request.get("ConsistentRead"), "only hints are read weakly"
         limit = min(request.get("Limit", self.cloud.rates.page), self.cloud.rates.page)
-        page: list[Item] = []
+        before, page = self._groups_in(request), list[Item]()
         for item in self._walk(request):
             if len(page) == limit:
                 last = {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}
                 return {"Items": _chosen(page, request), "LastEvaluatedKey": last}
             page.append(item)
+        if "ExclusiveStartKey" not in request and before & self._groups_in(request) - set(map(group_of, page)):
+            self.cloud.diary.sometimes("query passed a row that moved")
         return {"Items": _chosen(page, request)}
+
+    def _groups_in(self, request: Request) -> set[str]:
+        """The groups whose rows stand in the partition that is read, now."""
+        _, pk = wanted(request, "pk")
+        items = self.cloud.database.partition(request["TableName"], pk) if self.cloud.rates.torn else {}
+        return {group_of(item) for item in items.values()} - {""}
 
     def _walk(self, request: Request) -> Iterator[Item]:
         """The items of a partition one by one: what moves to a place already passed is not seen (read-committed)."""

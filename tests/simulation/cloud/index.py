@@ -28,7 +28,7 @@ class Index:
     def watch(self, changes: Sequence[Change]) -> None:
         """Take the changes that the index will show."""
         for change in changes:
-            if change.table == self._table and (_group(change.before) or _group(change.after)):
+            if change.table == self._table and (group_of(change.before) or group_of(change.after)):
                 queue = self._waiting.setdefault(change.key, deque())
                 due = max(self._now(), self._frozen_until) + self._dice.expovariate(1) * self.lag_s
                 queue.append((max(due, queue[-1][0]) if queue else due, change.after))
@@ -50,6 +50,13 @@ class Index:
         self._catch_up()
         return bool(self._waiting)
 
+    def lacks(self, group: str) -> bool:
+        """Whether it shows something else of a group than the table holds."""
+        for key, queue in self._waiting.items():
+            if self._group_of.get(key) == group or any(group_of(image) == group for _, image in queue):
+                return True
+        return False
+
     def _catch_up(self) -> None:
         now = self._now()
         if now < self._frozen_until:
@@ -63,10 +70,11 @@ class Index:
     def _show(self, key: Key, item: Item | None) -> None:
         before = self._group_of.pop(key, "")
         self._images.get(before, {}).pop(key, None)
-        if group := _group(item):
+        if group := group_of(item):
             self._group_of[key] = group
             self._images.setdefault(group, {})[key] = item or {}
 
 
-def _group(item: Item | None) -> str:
+def group_of(item: Item | None) -> str:
+    """The group a row shows; nothing for any other item."""
     return string(item, "message_group_uuid") if item else ""
