@@ -32,8 +32,9 @@ class Scope:
     others_write: bool = False
     """Somebody else changes an attribute of the row, as the rules for other writers ask (a fresh `row_rev`)."""
     memories: int = 0
-    """How many of the workers remember what they have applied, and skip insertions by it; for the others each batch is
-    a new process's. One: the holder of the lease, beside zombies; whoever takes over has forgotten. More: a fleet."""
+    """How many of the workers remember what they have applied, and skip insertions by it; none: each batch is a new
+    process's. One: whoever reads the shard of the messages (a new holder of the lease has forgotten); the others are
+    zombies and readers of other shards, and acknowledge no messages."""
     only_puts: bool = False
     """Clients put new messages, and never edit or delete."""
     only_lasting: bool = False

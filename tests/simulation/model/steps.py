@@ -102,7 +102,7 @@ class Steps:
         if idle.applied:
             yield Step("is replaced by a new process", world, Idle(idle.remembers))
         rows = frozenset(row.line.position for row in world.rows if row.untold)
-        everything = Busy(idle.remembers, Start(), messages=frozenset(world.untold), rows=rows, foreign=world.foreign)
+        everything = Busy(idle.remembers, Start(), messages=self._waits(world, idle), rows=rows, foreign=world.foreign)
         for start, said in self._looks(idle):
             yield self._go_on(world, everything._replace(start=start), said)
         if skipped := tuple(takewhile(lambda record: LOOK < record <= idle.applied, world.untold)):
@@ -111,6 +111,10 @@ class Steps:
                 world, Busy(idle.remembers, start, messages=frozenset(skipped)), f"is told of {skipped}, "
             )
         yield from self._at_a_row(world, idle)
+
+    def _waits(self, world: World, idle: Idle) -> frozenset[int]:
+        """The records of messages that this worker can acknowledge: where some remember, only they read that shard."""
+        return frozenset(world.untold) if idle.remembers or not self._scope.memories else NONE
 
     def _looks(self, idle: Idle) -> Iterator[tuple[Start, str]]:
         """A look at the whole group; where there is a memory, a look at one member as well: it remembers less."""
@@ -125,7 +129,7 @@ class Steps:
             if len(world.rows) > 1:
                 start = Start(messages=(LOOK,), hint=position, applied=idle.applied)
                 said = f"is told to look, sees {position} in the index, "
-                yield self._go_on(world, Busy(idle.remembers, start, messages=frozenset(world.untold)), said)
+                yield self._go_on(world, Busy(idle.remembers, start, messages=self._waits(world, idle)), said)
             if row.untold:
                 start = Start(rows=(Read(row.line),), applied=idle.applied)
                 own = Busy(idle.remembers, start, rows=frozenset({position}))
