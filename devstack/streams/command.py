@@ -45,9 +45,6 @@ def streams(  # noqa: PLR0913 - each is an option
     One URL serves both: the Streams API from here, everything else from the engine. docs/many-shards.md has the
     commands that split, roll, close and trim shards while it runs.
     """
-    stop = Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
     chosen = Options(
         shards=shards,
         split_every_s=split_every,
@@ -65,6 +62,9 @@ def streams(  # noqa: PLR0913 - each is an option
     settings = Settings.read()
     engine = _engine(settings)
     service = Service(connect(settings).streams, chosen, time)
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
     with StreamsServer(ports.choose(port, None), engine, service) as server:
         Thread(target=server.serve_forever, name="streams", daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"

@@ -1,6 +1,7 @@
 """The HTTP side: the Streams API here, the operator's commands beside it, all other calls to the engine."""
 
 import json
+import sys
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,8 +41,10 @@ class StreamsServer(ThreadingHTTPServer):
         self.service = service
         super().__init__(("127.0.0.1", port), _Handler)
 
-    def handle_error(self, *_: object) -> None:
-        """A client that goes away in the middle is no news."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is no news; anything else is a bug of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -53,6 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An API call, or a command."""
+        if self.headers.get("Transfer-Encoding"):
+            self.close_connection = True  # what follows would be taken for the next request
+            return self._refuse(errors.RequestRefused("Send a body with its Content-Length."))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation = (self.headers.get("X-Amz-Target") or "").removeprefix(API)
         path = urlsplit(self.path)

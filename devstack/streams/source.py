@@ -46,7 +46,7 @@ class Source:
         """Everything that has come since.
 
         Raises:
-            Transient: the engine does not answer now; nothing is lost.
+            AppError: the engine does not answer now, and nothing was read; nothing is lost.
         """
         pulled = Pulled([])
         try:
@@ -57,7 +57,8 @@ class Source:
             pulled.is_over = True
         except AppError:
             self._iterator = None  # of an engine that was restarted: ministack's would lead past what came since
-            raise
+            if not pulled.records and not pulled.has_gap:
+                raise
         return pulled
 
     def _page(self, pulled: Pulled) -> bool:

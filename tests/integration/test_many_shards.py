@@ -3,7 +3,9 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -206,6 +208,15 @@ def test_an_engine_that_goes_away_and_comes_back(tmp_path_factory: pytest.TempPa
         except RecordsTrimmed:
             found = stage.read(shard.id)
         assert [record.keys["pk"]["S"] for record in found] == ["b"] * 3
+
+
+def test_a_body_of_unknown_length_is_refused(settings: Settings) -> None:
+    """Its end could not be told from the next request."""
+    with ManyShards(settings) as control:
+        connection = HTTPConnection("127.0.0.1", urlsplit(control.url).port or 0)
+        connection.request("POST", "/", iter([b"{}"]))
+        assert connection.getresponse().status == 400
+        connection.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

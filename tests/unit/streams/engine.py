@@ -1,6 +1,6 @@
 """An engine's Streams API in memory: shards of its own, pages, and errors at a given call."""
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,14 +19,14 @@ class Own:
 
 
 class Engine:
-    """`raw` of a `Client`; `meet` puts an error before the next call of that name."""
+    """`raw` of a `Client`; `meet` says what the next calls of a name raise, one each; None: nothing."""
 
     def __init__(self) -> None:
         self.shards: dict[str, Own] = {"one": Own()}
         self.is_there = True
         self.status = "ENABLED"
         self.calls: list[str] = []
-        self._errors: deque[tuple[str, AppError]] = deque()
+        self._errors: defaultdict[str, deque[AppError | None]] = defaultdict(deque)
 
     @property
     def client(self) -> Client:
@@ -40,9 +40,9 @@ class Engine:
             there.append(record("a", len(there)))
             there[-1]["dynamodb"]["SequenceNumber"] = str(len(there))
 
-    def meet(self, call: str, error: AppError) -> None:
-        """What the next call of this name raises."""
-        self._errors.append((call, error))
+    def meet(self, call: str, *errors: AppError | None) -> None:
+        """What the next calls of this name raise."""
+        self._errors[call].extend(errors)
 
     def describe_stream(self, **_: Any) -> Any:
         """Every shard, on one page."""
@@ -75,5 +75,5 @@ class Engine:
         self.calls.append(name)
         if not self.is_there:
             raise ShardMissing
-        if self._errors and self._errors[0][0] == name:
-            raise self._errors.popleft()[1]
+        if self._errors[name] and (error := self._errors[name].popleft()):
+            raise error

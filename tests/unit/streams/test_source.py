@@ -63,6 +63,14 @@ def test_an_answer_that_is_lost_is_asked_for_again(engine: Engine, source: Sourc
     assert numbers(source.pull().records) == [0, 1, 2]
 
 
+def test_what_was_read_before_an_error_is_not_lost(engine: Engine, source: Source) -> None:
+    """The first page came, the second did not."""
+    engine.write(PAGE)
+    engine.meet("get_records", None, OutcomeUnknown())
+    first, rest = source.pull().records, source.pull().records
+    assert (len(first), numbers(first + rest)) == (PAGE, list(range(PAGE + 3)))
+
+
 def test_after_an_error_the_iterator_is_a_new_one(engine: Engine, source: Source) -> None:
     """The engine may have been restarted, and an old iterator may lead anywhere."""
     source.pull()
