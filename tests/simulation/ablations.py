@@ -11,6 +11,7 @@ from unittest.mock import patch
 from producer.actions import Action as ProducerAction
 from producer.actions import Seat, put_new, put_roster, row_item
 from producer.chat import Chat
+from shared.errors import Reason, TransactionCancelled
 from shared.keys import MESSAGE
 from shared.models import Item, Message, string
 from stream_worker.contract import Batch, Gap, Record
@@ -49,28 +50,37 @@ class HintsForRowRecords(Reconciler):
         return super().reconcile(group, users)
 
 
-class NoMessageCheck(DynamoStore):
+class _Without(DynamoStore):
+    """Leaves one kind of check out; the reasons of a refusal keep their places."""
+
+    left_out: type[Action]
+
+    def commit(self, actions: Sequence[Action]) -> None:
+        """See `Store`."""
+        try:
+            super().commit([action for action in actions if not isinstance(action, self.left_out)])
+        except TransactionCancelled as cancelled:
+            reasons, fine = iter(cancelled.reasons), Reason("None")
+            placed = [fine if isinstance(action, self.left_out) else next(reasons, fine) for action in actions]
+            raise TransactionCancelled(placed) from cancelled
+
+
+class NoMessageCheck(_Without):
     """Commits without asking whether the message still stands."""
 
-    def commit(self, actions: Sequence[Action]) -> None:
-        """See `Store`."""
-        super().commit([action for action in actions if not isinstance(action, MessageStands)])
+    left_out = MessageStands
 
 
-class NoGoneCheck(DynamoStore):
+class NoGoneCheck(_Without):
     """Moves rows back without asking whether the message they showed is gone."""
 
-    def commit(self, actions: Sequence[Action]) -> None:
-        """See `Store`."""
-        super().commit([action for action in actions if not isinstance(action, MessageGone)])
+    left_out = MessageGone
 
 
-class NoRowStands(DynamoStore):
+class NoRowStands(_Without):
     """Deletes duplicates without asking whether the one that stays is there."""
 
-    def commit(self, actions: Sequence[Action]) -> None:
-        """See `Store`."""
-        super().commit([action for action in actions if not isinstance(action, RowStands)])
+    left_out = RowStands
 
 
 class WeakCondition(DynamoStore):
