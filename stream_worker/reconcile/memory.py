@@ -91,10 +91,14 @@ class Memory:
             self._visits.set(group, self._visit)
 
     def has_applied(self, group: str, sk: str) -> bool:
-        """Whether the insertion of the message at `sk` can be nothing new."""
+        """Whether the insertion of the message at `sk` can be nothing new: it is below what was applied.
+
+        The applied message's own insertion is always looked at. It may be a second one, put after another process had
+        blanked the rows in the middle of our look, which then saw the old rows and the new message agree.
+        """
         with self._lock:
             applied = self._applied.get(group)
-            return applied is not None and sk <= applied
+            return applied is not None and sk < applied
 
     def clear(self) -> None:
         """Forget everything: the lease is gone."""

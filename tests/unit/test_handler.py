@@ -93,12 +93,27 @@ def test_no_message_text_is_logged(scene: Scene) -> None:
 
 
 def test_an_insert_already_applied_is_no_read(scene: Scene) -> None:
-    """What this process has applied needs no second look."""
+    """What is older than what this process has applied needs no second look."""
     scene.group("g")
     scene.deliver(message("g"))
     scene.table.calls.clear()
-    scene.deliver(message("g", sk=at(1)), message("g"))
+    scene.deliver(message("g", sk=at(0)), message("g", sk=at(1)))
     assert scene.table.calls == []
+
+
+def test_a_message_put_again_in_the_middle_of_a_look_is_looked_at(scene: Scene) -> None:
+    """Another process has blanked the rows between our two reads; they and the message seemed to agree."""
+
+    def meanwhile() -> None:
+        for user in ("anng", "bobg"):
+            scene.table.row("g", user, at(2), "", last_message_sk=at(2), worker_rev="theirs")
+
+    scene.group("g")
+    scene.deliver(message("g"))
+    scene.table.before("newest", meanwhile)
+    scene.deliver(message("g", "REMOVE"))
+    scene.deliver(message("g"))
+    assert scene.table.shown("anng") == [("g", "new")]
 
 
 @pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])

@@ -194,7 +194,8 @@ class Player:
 
 
 def _applied(memory: Memory) -> int:
-    return max((number for number in NUMBER.values() if memory.has_applied(GROUP, at(number))), default=0)
+    """The newest message whose rows it has vouched for: one above the last insertion that it would skip."""
+    return max((number + 1 for number in (0, *NUMBER.values()) if memory.has_applied(GROUP, at(number))), default=0)
 
 
 def batch_of(start: Start) -> Batch:

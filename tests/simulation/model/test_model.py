@@ -71,7 +71,6 @@ def test_rows_first_has_a_second_line() -> None:
     assert told(check(Scope(), [Guard.ROWS_FIRST])) == ""
 
 
-@pytest.mark.xfail(strict=True, reason="a look that raced a deletion and a second put remembers a row it did not see")
 def test_a_memory_beside_another_worker() -> None:
     """What the holder of the lease remembers stays true although a zombie is still writing."""
     assert told(check(Scope(texts="a", memories=1))) == ""
