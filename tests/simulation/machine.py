@@ -26,6 +26,8 @@ ACCIDENTS = st.one_of(
     st.builds("split {} {}".format, st.integers(0, 3), DICE),
     st.builds("freeze {}".format, st.sampled_from([1, 10])),
     st.builds("skip {}".format, st.sampled_from([1, 20 * 3600, 25 * 3600])),
+    st.builds("hold {}".format, st.sampled_from(["transact_write_items", "query", "update_item", "put_item"])),
+    st.just("release"),
     st.builds("reads {} {}".format, st.sampled_from([0, 1]), st.sampled_from([100, 2])),
     st.builds("copy {} user-{}".format, GROUPS, USERS),
     st.builds(lambda meets: "fault {} {}".format(*meets), MEETS),

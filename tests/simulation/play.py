@@ -5,6 +5,7 @@
     everyone 30 0                   whoever is drawn acts, thirty times
     lull 0                          until everything is settled, if it ever is
     fault worker throttled          what the next call of this kind of actor meets
+    hold transact_write_items       the next such call of a worker waits until `release`
     crash 0, pause 0 5, steal 0     a process dies; stops for five seconds; shards are dealt out anew
     split 0 0, freeze 2, skip 3600  a shard splits; the index stands for two seconds; time passes, records are trimmed
     reads 1 2                       reads take time from item to item (0: none), and have pages of two items
@@ -29,6 +30,7 @@ from tests.simulation.nemesis import Nemesis
 from tests.simulation.puppet import Puppet
 from tests.simulation.run import Run, determined
 from tests.simulation.scenario import Driver, Limits, Scenario
+from tests.simulation.truth import Truth
 from tests.simulation.world import Contender, World, ours
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ GRAIN_S = 1.0
 LATE_S = (0.0, 1.0, -1.0, 0.0)  # the clocks of the people
 LULL_STEPS = 400
 MOST_STEPS = 5_000  # for people to be done in
+HELD_S = 0.1  # between two looks at whether to go on
 NOTICE_S = 10.0
 REST_S = 10.0
 
@@ -64,6 +67,8 @@ class Play:
         self._ends.callback(world.scheduler.end)
         numbers = count(1)
         self._ends.enter_context(patch.object(os, "urandom", lambda size: next(numbers).to_bytes(size)))
+        world.database.watchers.append(Truth(world).watch)
+        self._held, self._is_held = "", False
         self._faults: dict[str, Fault] = {}
         deleted: list[Item] = []
         self._puppets = [Puppet(world, grain_s=GRAIN_S, late_s=late, deleted=deleted) for late in LATE_S]
@@ -91,6 +96,7 @@ class Play:
     def finish(self) -> None:
         """The people get done, nothing goes wrong any more, and everything comes right."""
         self._faults.clear()
+        self._release()
         self._until(lambda: not self._persons(), MOST_STEPS)
         if self._persons():
             self.world.diary.violated("I7", f"{self._persons()} are not done after {MOST_STEPS} steps")
@@ -112,10 +118,17 @@ class Play:
             scheduler.step()
 
     def _draw(self, kind: str, operation: str) -> Fault | None:
+        if kind == "worker" and operation == self._held:
+            self._wait_for_release()
         fault = self._faults.get(kind)
         if fault is Fault.CONFLICT and operation not in WRITES:
             return None
         return self._faults.pop(kind, None)
+
+    def _wait_for_release(self) -> None:
+        self._held, self._is_held = "", True
+        while self._is_held:
+            self.world.scheduler.sleep(HELD_S)
 
     def _throw(self, number: str) -> None:
         self.world.dice.seed(int(number))
@@ -157,6 +170,12 @@ class Play:
 
     def _fault(self, kind: str, *fault: str) -> None:
         self._faults[kind] = Fault(" ".join(fault))
+
+    def _hold(self, operation: str) -> None:
+        self._held, self._is_held = operation, False
+
+    def _release(self) -> None:
+        self._held, self._is_held = "", False
 
     def _crash(self, which: str) -> None:
         if process := _one(self._run.fleet.processes, which):
