@@ -93,7 +93,8 @@ def test_trimmed_under_the_worker(build: Build) -> None:
     """What was trimmed while no worker ran is made good by a sweep; shards that are forgotten are no riddle."""
     stack, control = build("--shards", "4", "--seed", "3")
     first = stack.worker()
-    stack.do("producer", "send", "--wait", "60", "--from", "andrewbrown", "--to", "bayko", "before")
+    stack.do("producer", "send", "--from", "andrewbrown", "--to", "bayko", "before")
+    first.wait_for("batch_settled")  # a position that can be trimmed
     assert first.terminate() == 0
     stack.do("producer", "send", "--from", "bayko", "--to", "andrewbrown", "unseen")
     control.command("split", all="1")
