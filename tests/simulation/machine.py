@@ -1,6 +1,5 @@
 """A Hypothesis state machine over the simulator: what it finds, it shortens to a script for `play`."""
 
-from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -14,8 +13,10 @@ from tests.simulation.world import Contender, ours
 GROUPS = st.sampled_from(["group-0", "group-1", "group-2"])
 USERS = st.integers(0, 3)
 MOST_CALLS = 40  # that one deed needs
+A_WHILE = 80  # steps
 DICE = st.integers(0, 7)
 DEEDS = st.sampled_from(["send", "send", "send", "edit", "delete", "put_again", "join", "leave", "pin", "start"])
+CALLS = st.sampled_from(["transact_write_items", "transact_write_items", "query", "update_item", "put_item"])
 MEETS = st.sampled_from([("worker", fault.value) for fault in Fault]) | st.sampled_from(
     [("person", Fault.LOST.value), ("person", Fault.UNSENT.value)]
 )
@@ -26,7 +27,7 @@ ACCIDENTS = st.one_of(
     st.builds("split {} {}".format, st.integers(0, 3), DICE),
     st.builds("freeze {}".format, st.sampled_from([1, 10])),
     st.builds("skip {}".format, st.sampled_from([1, 20 * 3600, 25 * 3600])),
-    st.builds("hold {}".format, st.sampled_from(["transact_write_items", "query", "update_item", "put_item"])),
+    st.builds("hold {}".format, CALLS),
     st.just("release"),
     st.builds("reads {} {}".format, st.sampled_from([0, 1]), st.sampled_from([100, 2])),
     st.builds("copy {} user-{}".format, GROUPS, USERS),
@@ -48,7 +49,6 @@ class Machine(RuleBasedStateMachine):
     def open(self, driver: Driver) -> None:
         """The curtain."""
         self.play = Play(driver, type(self).contender)
-        note(f"driver: {driver.value}")
 
     @rule(deed=DEEDS, group=GROUPS, who=USERS, first=st.sampled_from([0, MOST_CALLS]))
     def somebody(self, deed: str, group: str, who: int, first: int) -> None:
@@ -59,6 +59,14 @@ class Machine(RuleBasedStateMachine):
         able = self._able(deed, group)
         self._step(f"deed {deed} {group} {able[who % len(able)]}{more}")
         self._step(f"act {self._play.names[-1]} {first} 0")
+
+    @rule(call=CALLS, deed=DEEDS, group=GROUPS, who=USERS, dice=DICE)
+    def somebody_beside_a_call(self, call: str, deed: str, group: str, who: int, dice: int) -> None:
+        """A worker is about to make this call, and somebody gets something done: where most races are."""
+        self._step(f"hold {call}")
+        self._step(f"everyone {A_WHILE} {dice}")
+        self.somebody(deed, group, who, MOST_CALLS)
+        self._step("release")
 
     @rule(what=ACCIDENTS)
     def accident(self, what: str) -> None:
@@ -105,7 +113,7 @@ class Machine(RuleBasedStateMachine):
 
     def _check(self) -> None:
         if self._play.violations:
-            raise AssertionError("\n".join(self._play.violations))
+            raise AssertionError("\n".join([*self._play.violations, "", "As a file of scripts/:", *self._play.script]))
 
     def _able(self, deed: str, group: str) -> list[str]:
         """For whom the deed makes sense, if for anybody."""
@@ -119,5 +127,4 @@ class Machine(RuleBasedStateMachine):
         return sorted(able or everybody)
 
     def _step(self, line: str) -> None:
-        note(line)
         self._play.step(line)

@@ -61,7 +61,7 @@ class Play:
         self.world = world = World(scenario, 0, is_told=is_told)
         world.contender = contender
         world.cloud.draw = self._draw
-        self.script: list[str] = []
+        self.script = [f"driver {driver.value}"]
         self._ends = ExitStack()
         self._ends.enter_context(determined(world))
         self._ends.callback(world.scheduler.end)

@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.ablations import ABLATIONS
 from tests.simulation.corpus import Script, Seed, scripts, seeds
 from tests.simulation.original import original
-from tests.simulation.play import play
+from tests.simulation.play import Play, play
 from tests.simulation.run import run
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.world import ours
@@ -31,6 +31,22 @@ def test_a_script_is_caught_without_its_guard(script: Script) -> None:
     ablation = next(ablation for ablation in ABLATIONS if ablation.name == script.without)
     with ablation.applied():
         assert play(script.steps, script.driver)
+
+
+def test_a_script_is_one_run() -> None:
+    """Played twice, it leaves the same table at the same moment."""
+    script = scripts()[0]
+    one, other = (_played(script) for _ in range(2))
+    assert one.world.seconds() == other.world.seconds()
+    assert one.world.watch.rows == other.world.watch.rows
+
+
+def _played(script: Script) -> Play:
+    course = Play(script.driver)
+    for line in script.steps:
+        course.step(line)
+    course.close()
+    return course
 
 
 def test_every_seed_says_why() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.simulation.ablations import ABLATIONS
 from tests.simulation.machine import Machine
 from tests.simulation.original import original
 
@@ -36,6 +37,13 @@ def test_the_original_is_caught() -> None:
     """The machine is not blind."""
     with pytest.raises(AssertionError, match="I1"):
         run_state_machine_as_test(Theirs, settings=settings(USUAL, max_examples=10))
+
+
+def test_a_worker_without_one_check_is_caught() -> None:
+    """Nor is it when all guards but one are there."""
+    ablation = next(ablation for ablation in ABLATIONS if ablation.name == "weak condition")
+    with ablation.applied(), pytest.raises(AssertionError, match="I4"):
+        run_state_machine_as_test(Machine, settings=settings(USUAL, max_examples=150, phases=[Phase.generate]))
 
 
 class Theirs(Machine):
