@@ -30,7 +30,7 @@ def test_no_script_breaks_the_promise() -> None:
 @pytest.mark.timeout(900)
 def test_no_longer_script_breaks_the_promise() -> None:
     """Many more, and longer."""
-    run_state_machine_as_test(Machine, settings=settings(USUAL, max_examples=1500, stateful_step_count=60))
+    run_state_machine_as_test(Machine, settings=settings(USUAL, max_examples=1000, stateful_step_count=60))
 
 
 def test_the_original_is_caught() -> None:
