@@ -4,11 +4,15 @@ import random
 import socket
 from http.client import HTTPConnection, HTTPException
 
+from devstack.process import wait_until
 from shared.errors import PortTaken
 
 # Below every system's ephemeral range: a client that keeps knocking at a stopped engine's port could otherwise be
 # given that very port for its own end, connect to itself, and keep the engine from coming back.
 _RANGE = range(20_000, 32_000)
+
+# An engine of many threads can look dead a moment before the last of them lets go of the port.
+_LETS_GO_WITHIN_S = 2.0
 
 
 def is_free(port: int) -> bool:
@@ -32,7 +36,7 @@ def choose(wanted: int | None, last: int | None) -> int:
         if not is_free(wanted):
             raise PortTaken(f"Port {wanted} is taken by another program: choose another with --port.")
         return wanted
-    if last is not None and is_free(last):
+    if last is not None and wait_until(lambda: is_free(last), _LETS_GO_WITHIN_S):
         return last
     return next(port for port in random.SystemRandom().sample(_RANGE, len(_RANGE)) if is_free(port))
 
