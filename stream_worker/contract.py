@@ -90,7 +90,8 @@ class Work:
     on_gap: OnGap
     upkeep: Upkeep
     forget: Callable[[], None]
-    """Called when the right to work ends: what was remembered about rows may not be true any more."""
+    """Called when the right to work ends, and when a shard comes to a process that others may have read meanwhile:
+    what was remembered about rows and groups may not be true any more."""
 
 
 class RunAll(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from shared.models import string
-from stream_worker.drivers.native.checkpoints import Checkpoint
+from stream_worker.drivers.native.checkpoints import END
 from stream_worker.drivers.native.lineage import Lineage, Shard
 from stream_worker.state import CHECKPOINTS
 from tests.simulation.process import Process
@@ -29,7 +29,7 @@ class Fleet:
             self._replace()
             if self._world.scenario.driver is Driver.FLEET:
                 self._deal()
-            self._world.scheduler.sleep(1.0 if self._world.is_quiet else 0.1)
+            self._world.scheduler.sleep(1.0 if self._world.is_quiet else max(0.1, self._world.scenario.think_s / 10))
 
     def kill(self) -> None:
         """Every process is gone."""
@@ -89,4 +89,4 @@ class Fleet:
 
     def _ended(self) -> Mapping[str, bool]:
         items = self._world.watch.drawer(f"{CHECKPOINTS}#{self._world.streams.arn}")
-        return {string(item, "sk"): Checkpoint(item).ended for item in items}
+        return {string(item, "sk"): string(item, "position") == END for item in items}

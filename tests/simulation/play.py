@@ -30,7 +30,6 @@ from tests.simulation.nemesis import Nemesis
 from tests.simulation.puppet import Puppet
 from tests.simulation.run import Run, determined
 from tests.simulation.scenario import Driver, Limits, Scenario
-from tests.simulation.truth import Truth
 from tests.simulation.world import Contender, World, ours
 
 T = TypeVar("T")
@@ -40,7 +39,6 @@ LATE_S = (0.0, 1.0, -1.0, 0.0)  # the clocks of the people
 LULL_STEPS = 400
 MOST_STEPS = 5_000  # for people to be done in
 HELD_S = 0.1  # between two looks at whether to go on
-NOTICE_S = 10.0
 REST_S = 10.0
 
 STILL = Limits(**{limit.name: 0 for limit in fields(Limits)})
@@ -67,7 +65,6 @@ class Play:
         self._ends.callback(world.scheduler.end)
         numbers = count(1)
         self._ends.enter_context(patch.object(os, "urandom", lambda size: next(numbers).to_bytes(size)))
-        world.database.watchers.append(Truth(world).watch)
         self._held, self._is_held = "", False
         self._faults: dict[str, Fault] = {}
         deleted: list[Item] = []
@@ -100,22 +97,13 @@ class Play:
         self._until(lambda: not self._persons(), MOST_STEPS)
         if self._persons():
             self.world.diary.violated("I7", f"{self._persons()} are not done after {MOST_STEPS} steps")
-        self._let_them_notice()
+        for process in self._run.fleet.processes:
+            self.world.scheduler.wake(process)
         self._run.quiet(REST_S)
 
     def close(self) -> None:
         """The curtain."""
         self._ends.close()
-
-    def _let_them_notice(self) -> None:
-        """Records that were trimmed unread look settled: workers get the time to see that they owe a sweep."""
-        scheduler = self.world.scheduler
-        self.world.calm()
-        for process in self._run.fleet.processes:
-            scheduler.wake(process)
-        until = scheduler.now + NOTICE_S
-        while scheduler.now < until:
-            scheduler.step()
 
     def _draw(self, kind: str, operation: str) -> Fault | None:
         if kind == "worker" and operation == self._held:

@@ -21,7 +21,7 @@ from tests.simulation.threads import SimEvent
 from tests.simulation.world import World
 
 LEASE_S = 3.0
-BUSY_S, IDLE_S, QUIET_S = 0.02, 0.2, 20.0
+BUSY_S, IDLE_S, QUIET_S = 0.02, 0.2, 60.0
 
 
 class Process:
@@ -39,6 +39,7 @@ class Process:
         self._world = world
         self._dice: Random = world.dice
         self._stop = Event()
+        self._idle_s = max(IDLE_S, world.scenario.think_s / 10)
         connection = world.connection("worker", lambda: world.scheduler.kill(self))
         connection.is_zombie = self._has_no_right
         connection.moment = lambda request: world.moment(request)  # noqa: PLW0108 - as it is then
@@ -92,7 +93,9 @@ class Process:
         try:
             reader = self._reader(shard)
             while not reader.checkpoint.ended and may_go_on() and not self._stop.is_set():
-                idle = BUSY_S if self._turn(reader) else min(idle * 2, QUIET_S if self._world.is_quiet else IDLE_S)
+                idle = (
+                    BUSY_S if self._turn(reader) else min(idle * 2, QUIET_S if self._world.is_quiet else self._idle_s)
+                )
                 self._sleep(idle)
         except (LeaseLost, Stopping):
             self._world.diary.sometimes("shard given up")
@@ -114,7 +117,7 @@ class Process:
             clock=world.now,
             monotonic=world.seconds,
             log=log,
-            poll_s=IDLE_S,
+            poll_s=self._idle_s,
             limit=self._limit,
             lease_s=LEASE_S,
         )

@@ -21,6 +21,7 @@ from tests.simulation.world import Contender, World, ours
 MOST_STEPS = 60_000  # of the loud part
 QUIET_STEPS = 60_000  # in which everything must be settled: more is a livelock
 LOOK_EVERY = 20  # steps between two looks at whether all is settled
+NOTICE_S = 10.0  # in which workers notice what they owe: records trimmed unread are nobody's yet
 REST_S = 60.0  # of peace at the end, in which nobody may write
 
 
@@ -31,6 +32,8 @@ class Result:
     scenario: str
     seed: int
     violations: tuple[str, ...]
+    is_lasting: bool
+    """Whether rows were wrong, doubled or lost in the end."""
     seen: Counter[str]
     faults: Counter[str]
     calls: int
@@ -75,6 +78,7 @@ class Run:
         world, scheduler = self.world, self.world.scheduler
         world.calm()
         self.fleet.is_down = False
+        self._pass(NOTICE_S)
         most = scheduler.steps + QUIET_STEPS
         while not self._is_at_rest():
             if scheduler.steps > most:
@@ -98,11 +102,17 @@ class Run:
         world = self.world
         for wrong in world.watch.wrong():
             world.diary.violated("I3", wrong)
-        writes, until = world.watch.writes, world.scheduler.now + seconds
-        while world.scheduler.now < until:
-            world.scheduler.step()
+        for user, group in sorted(world.watch.lost):
+            world.diary.violated("I1", f"{user}'s row of {group} is lost for ever")
+        writes = world.watch.writes
+        self._pass(seconds)
         if world.watch.writes != writes or not world.is_settled():
             world.diary.violated("I7", f"{world.watch.writes - writes} writes in peace")
+
+    def _pass(self, seconds: float) -> None:
+        until = self.world.scheduler.now + seconds
+        while self.world.scheduler.now < until:
+            self.world.scheduler.step()
 
     def _open(self) -> str:
         watch = self.world.watch
@@ -116,6 +126,7 @@ class Run:
             scenario=world.scenario.name,
             seed=seed,
             violations=tuple(world.diary.violations),
+            is_lasting=bool(world.watch.lost or world.watch.wrong()),
             seen=world.diary.seen,
             faults=world.faults.met,
             calls=world.cloud.calls["worker"],

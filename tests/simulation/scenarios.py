@@ -39,6 +39,15 @@ SCENARIOS: Mapping[str, Scenario] = {
             lull=0.4,
             limits=Limits(stalled=0.05, steal=0.8),
         ),
+        Scenario(
+            "restored",
+            "deleted messages come back while workers sleep over what they have read",
+            weights=_REWRITES,
+            workers=3,
+            lull=0.4,
+            think_s=0.4,
+            limits=Limits(stalled=0.1, steal=0.8, killed=0),
+        ),
         Scenario("kills", "workers die between any two calls", workers=3, limits=Limits(killed=0.03)),
         Scenario(
             "splits",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from itertools import product
 from threading import Event
 from typing import Any
 from unittest.mock import patch
@@ -35,7 +34,7 @@ class SimThread:
         self, scheduler: Scheduler, target: Callable[..., object], args: Sequence[object] = (), name: str = "", **_: Any
     ) -> None:
         self._scheduler = scheduler
-        self._work = lambda: target(*args)
+        self._work: Callable[[], object] = partial(target, *args)
         self._name = name
         self._is_over = True
 
@@ -57,11 +56,15 @@ class SimThread:
 @contextmanager
 def owned_by(scheduler: Scheduler) -> Iterator[None]:
     """The native driver's threads and events are the scheduler's meanwhile."""
-    ours: dict[str, Callable[..., object]] = {
-        "Event": partial(SimEvent, scheduler),
-        "Thread": partial(SimThread, scheduler),
-    }
+
+    def event() -> SimEvent:
+        return SimEvent(scheduler)
+
+    def thread(**facts: Any) -> SimThread:
+        return SimThread(scheduler, **facts)
+
     with ExitStack() as stack:
-        for module, (name, one) in product(_MODULES, ours.items()):
-            stack.enter_context(patch(f"{module}.{name}", new=one))
+        for module in _MODULES:
+            stack.enter_context(patch(f"{module}.Event", event))
+            stack.enter_context(patch(f"{module}.Thread", thread))
         yield

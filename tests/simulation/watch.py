@@ -1,4 +1,4 @@
-"""The invariants (shared/TESTING.md's I1 to I8), checked at every commit from outside: nothing here asks the worker."""
+"""The invariants I1 to I9 (docs/proof.md), checked at every commit from outside: nothing here asks the worker."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,6 +44,8 @@ class Watch:
         self.rows: dict[Member, dict[str, Item]] = {}
         self.writes = 0
         """Commits of the workers to the messages table."""
+        self.lost: set[Member] = set()
+        """Whose last row a worker has taken; one that comes back is found again."""
         self.departures: Counter[str] = Counter()
         """How often a user has left a group: a list that is read meanwhile may lack it."""
         self._database = database
@@ -85,6 +87,8 @@ class Watch:
         before = {member: dict(self.rows.get(member, {})) for member in _members(changes)}
         for change in changes:
             self._move(change)
+        for member, old in before.items():
+            self._note_loss(member, had=bool(old))
         if self._places.kind != "worker":
             self._watch_people(before)
             return
@@ -94,6 +98,13 @@ class Watch:
                 self._diary.violated("I2", f"{change.key} of {_group(change.before)} overwritten")
         for (user, group), old in before.items():
             self._compare(f"{user}'s row of {group or 'no group'}", old, self.rows[user, group])
+            self._check_messages(f"{user}'s row of {group}", group, old, self.rows[user, group])
+
+    def _note_loss(self, member: Member, *, had: bool) -> None:
+        if self.rows[member]:
+            self.lost.discard(member)
+        elif had and self._places.kind == "worker" and member[1]:
+            self.lost.add(member)
 
     def _watch_people(self, before: Mapping[Member, Mapping[str, Item]]) -> None:
         """I1 for our own producer: nobody gets a second row."""
@@ -120,6 +131,20 @@ class Watch:
             self._diary.sometimes("row moved back")
         if any(not string(item, "message") for item in new.values()):
             self._diary.sometimes("row blanked")
+
+    def _check_messages(self, whose: str, group: str, old: Mapping[str, Item], new: Mapping[str, Item]) -> None:
+        """I9, for one member: a worker writes what the message says just now, and leaves none that stands."""
+        messages = self._database.partition(self._places.messages, MESSAGE + group)
+        for row in [Row(item) for sk, item in new.items() if old.get(sk) != item]:
+            blank = string(row.item, "message") == "" and row.shown not in messages
+            stands = row.shown in messages and row.shows(Newest(row.shown, messages[row.shown].get("message")))
+            if not blank and not stands:
+                self._diary.violated("I9", f"{whose} shows what the message at {row.shown} does not say")
+        left = {_shown(item) for item in old.values()} - {_shown(item) for item in new.values()}
+        furthest = max(map(_shown, new.values()), default="")
+        for sk in left:
+            if sk > furthest and sk in messages:
+                self._diary.violated("I9", f"{whose} leaves the message at {sk}, which stands")
 
     def _move(self, change: Change) -> None:
         user = change.key[0].removeprefix(ROW)

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.dynamo import Answer
 from shared.errors import Conflict, OutcomeUnknown, Reason, Throttled, TransactionCancelled
+from shared.keys import ROW
 from shared.models import Item
 from tests.simulation.cloud.database import Database
 from tests.simulation.cloud.expressions import Request, holds, projected, wanted
@@ -34,7 +35,7 @@ class Cloud:
     rates: Rates
     draw: Draw
     calls: Counter[str]
-    """Calls by kind of actor."""
+    """Calls by kind of actor; those of the streams are not among them."""
     diary: Diary
     kind: str = "god"
     """Of the actor that writes now."""
@@ -67,7 +68,6 @@ class Connection:
             Throttled, OutcomeUnknown, Conflict: it is not carried out.
         """
         cloud = self.cloud
-        cloud.calls[self.kind] += 1
         cloud.scheduler.point()
         fault = cloud.draw(self.kind, operation)
         if fault:
@@ -92,6 +92,7 @@ class Connection:
         raise Killed
 
     def _call(self, operation: str, **request: Any) -> Answer:
+        self.cloud.calls[self.kind] += 1
         fault = self.point(operation)
         if fault is Fault.CONFLICT:
             raise TransactionCancelled([Reason("TransactionConflict"), *[Reason("None")] * (_size(request) - 1)])
@@ -175,7 +176,9 @@ class Connection:
     def _groups_in(self, request: Request) -> set[str]:
         """The groups whose rows stand in the partition that is read, now."""
         _, pk = wanted(request, "pk")
-        items = self.cloud.database.partition(request["TableName"], pk) if self.cloud.rates.torn else {}
+        if not self.cloud.rates.torn or not pk.startswith(ROW):
+            return set()
+        items = self.cloud.database.partition(request["TableName"], pk)
         return {group_of(item) for item in items.values()} - {""}
 
     def _walk(self, request: Request) -> Iterator[Item]:

@@ -39,11 +39,15 @@ def projected(request: Request, item: Item) -> Item:
 
 def wanted(request: Request, attribute: str) -> tuple[str, str]:
     """What a key condition demands of a string attribute: (operator, value); ("", "") if nothing."""
-    for term in request["KeyConditionExpression"].split(" AND "):
-        match = _COMPARES.fullmatch(term)
-        if match and match[1] == attribute:
-            return match[2], request["ExpressionAttributeValues"][match[3]]["S"]
-    return "", ""
+    operator, value = _comparisons(request["KeyConditionExpression"]).get(attribute, ("", ""))
+    return operator, request["ExpressionAttributeValues"][value]["S"] if value else ""
+
+
+@lru_cache(maxsize=64)
+def _comparisons(text: str) -> Mapping[str, tuple[str, str]]:
+    """Attribute -> operator and name of the value."""
+    found = [match for term in text.split(" AND ") if (match := _COMPARES.fullmatch(term))]
+    return {match[1]: (match[2], match[3]) for match in found}
 
 
 @lru_cache(maxsize=4096)

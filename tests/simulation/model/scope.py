@@ -68,6 +68,7 @@ IN_PROOF = (
     Scope(messages=3, texts="a", others_write=True),
     Scope(workers=1, memories=1),
     Scope(workers=1, messages=3, texts="a", memories=1),
+    Scope(texts="a", memories=1),
     Scope(texts="a", duplicates=True),
     Scope(torn=False, duplicates=True),
 )

@@ -6,6 +6,7 @@ from tests.simulation.model.original import original
 from tests.simulation.model.scope import IN_PROOF, IN_TESTS, Guard, Scope
 from tests.simulation.model.search import Verdict, check, search
 
+LEAST, *REST = IN_TESTS
 ORDER = (Guard.MESSAGE_STANDS, Guard.MESSAGE_GONE, Guard.OWN_RECORDS)
 
 
@@ -16,7 +17,7 @@ def told(verdict: Verdict) -> str:
     return verdict.counterexample[-1] if verdict.counterexample else ""
 
 
-@pytest.mark.parametrize("scope", IN_TESTS, ids=str)
+@pytest.mark.parametrize("scope", [LEAST, *(pytest.param(scope, marks=pytest.mark.slow) for scope in REST)], ids=str)
 def test_every_interleaving_keeps_the_promise(scope: Scope) -> None:
     """Two workers, two messages, clients without end: no row is lost, doubled, or wrong when all is quiet."""
     verdict = check(scope)
@@ -38,11 +39,16 @@ def test_larger_worlds_keep_it_too(scope: Scope) -> None:
         (Guard.MESSAGE_STANDS, Scope(), "does not say"),
         (Guard.MESSAGE_GONE, Scope(), "which stands"),
         (Guard.WHOLE_ROW, Scope(others_write=True), "somebody else's attribute"),
-        (Guard.WHOLE_ROW, Scope(texts="a", duplicates=True), "which stands"),
-        (Guard.OWN_RECORDS, Scope(messages=3, texts="a"), "for ever"),
-        (Guard.ROW_STANDS, Scope(duplicates=True), "last row is gone"),
-        (Guard.GONE_OF_DUPLICATES, Scope(duplicates=True), "which stands"),
-        (Guard.GONE_OF_DUPLICATES, Scope(texts="a", duplicates=True, only_lasting=True), "for ever"),
+        pytest.param(Guard.WHOLE_ROW, Scope(texts="a", duplicates=True), "which stands", marks=pytest.mark.slow),
+        pytest.param(Guard.OWN_RECORDS, Scope(messages=3, texts="a"), "for ever", marks=pytest.mark.slow),
+        pytest.param(Guard.ROW_STANDS, Scope(duplicates=True), "last row is gone", marks=pytest.mark.slow),
+        pytest.param(Guard.GONE_OF_DUPLICATES, Scope(duplicates=True), "which stands", marks=pytest.mark.slow),
+        pytest.param(
+            Guard.GONE_OF_DUPLICATES,
+            Scope(texts="a", duplicates=True, only_lasting=True),
+            "for ever",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda value: value.value if isinstance(value, Guard) else "",
 )
@@ -51,6 +57,7 @@ def test_without_a_guard_something_breaks(guard: Guard, scope: Scope, broken: st
     assert broken in told(check(scope, [guard]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guard", [Guard.MESSAGE_STANDS, Guard.MESSAGE_GONE])
 def test_a_wrong_transaction_lasts_only_if_its_own_records_are_not_looked_at(guard: Guard) -> None:
     """The checks of messages and the look at one's own records are two lines of defence against the same thing."""
@@ -66,11 +73,14 @@ def test_rows_first_is_what_keeps_plain_puts_in_order() -> None:
     assert "for ever" in told(check(scope, [*ORDER, Guard.ROWS_FIRST]))
 
 
+@pytest.mark.slow
 def test_rows_first_has_a_second_line() -> None:
     """The other order alone breaks nothing here: what it lets through, the checks of messages refuse."""
     assert told(check(Scope(), [Guard.ROWS_FIRST])) == ""
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_memory_beside_another_worker() -> None:
     """What the holder of the lease remembers stays true although a zombie is still writing."""
     assert told(check(Scope(texts="a", memories=1))) == ""

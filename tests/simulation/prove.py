@@ -1,0 +1,68 @@
+"""`scripts/prove`: the model check, the simulator, the same for the original; a report of it all."""
+
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from shared import console
+from tests.simulation import report
+from tests.simulation.campaign import Tally, campaign, silent
+from tests.simulation.model.scope import IN_PROOF, IN_TESTS
+from tests.simulation.model.search import check
+from tests.simulation.scenarios import SCENARIOS
+
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+
+@app.command()
+def prove(
+    *,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each scenario.")] = 150,
+    original: Annotated[int, typer.Option(min=0, help="Runs of each scenario with the original's algorithm.")] = 50,
+    scenario: Annotated[list[str] | None, typer.Option(help="Only this one; can be repeated.")] = None,
+    model: Annotated[bool, typer.Option(help="Also the large scopes of the model check (minutes).")] = True,
+    write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
+) -> None:
+    """Try to break the promise; exit status 1 if it breaks, or if something that ought to happen never did.
+
+    Example: scripts/prove --seeds 2000 --write docs/proof.md
+    """
+    names = scenario or list(SCENARIOS)
+    if unknown := set(names) - set(SCENARIOS):
+        raise typer.BadParameter(f"There is no scenario {', '.join(sorted(unknown))}.")
+    verdicts = _model(large=model)
+    ours, theirs = _simulate("ours", names, seeds), _simulate("original", names, original)
+    missing = silent(ours) if not scenario else []
+    command = shlex.join(["scripts/prove", *sys.argv[1:]])
+    lines = report.figures(command, datetime.now(UTC).date(), verdicts, ours, theirs)
+    typer.echo("\n".join(lines))
+    for complaint in [*report.complaints(verdicts, ours), *(f"never happened: {event}" for event in missing)]:
+        typer.echo(complaint, err=True)
+    if write:
+        report.insert(write, lines)
+    failed = missing or any(verdict.counterexample for _, verdict in verdicts) or any(t.bad for t in ours.values())
+    raise typer.Exit(1 if failed else 0)
+
+
+def _model(*, large: bool) -> report.Verdicts:
+    verdicts = []
+    for scope in IN_PROOF if large else IN_TESTS:
+        console.NOTES.print(f"model check: {scope}")
+        verdicts.append((scope, check(scope)))
+    return verdicts
+
+
+def _simulate(contender: str, names: list[str], seeds: int) -> dict[str, Tally]:
+    columns = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console.NOTES) as progress:
+        task = progress.add_task(f"runs of {contender}", total=seeds * len(names))
+        return campaign(contender, names, seeds, tell=lambda runs: progress.advance(task, runs))
+
+
+if __name__ == "__main__":
+    console.run(app)

@@ -1,0 +1,101 @@
+"""The figures of a proof, as Markdown; and where they stand in a document."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from tests.simulation.campaign import EVENTS, Tally
+from tests.simulation.model.scope import Scope
+from tests.simulation.model.search import Verdict
+
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+Verdicts = Sequence[tuple[Scope, Verdict]]
+Tallies = Mapping[str, Tally]
+
+
+def figures(command: str, day: date, verdicts: Verdicts, ours: Tallies, theirs: Tallies) -> list[str]:
+    """Everything that was counted."""
+    return [
+        f"Made by `{command}` on {day}.",
+        "",
+        "### The model check: every interleaving",
+        "",
+        *_model(verdicts),
+        "",
+        "### The simulator",
+        "",
+        *_runs(ours, theirs),
+        "",
+        "### What happened in these runs",
+        "",
+        *_events(ours),
+    ]
+
+
+def complaints(verdicts: Verdicts, ours: Tallies) -> Iterator[str]:
+    """What broke, each with the command that shows it."""
+    for scope, verdict in verdicts:
+        if verdict.counterexample:
+            yield f"model check, {scope}: " + "; ".join(verdict.counterexample)
+    for tally in ours.values():
+        for result in tally.worst:
+            yield f"{result.violations[0]}\n    {result.replay}"
+
+
+def insert(document: Path, lines: Sequence[str]) -> None:
+    """Put the figures between the document's markers.
+
+    Raises:
+        ValueError: it has none.
+    """
+    text = document.read_text(encoding="utf-8")
+    head, found, rest = text.partition(BEGIN)
+    _, found_end, tail = rest.partition(END)
+    if not found or not found_end:
+        raise ValueError(f"{document} lacks the lines {BEGIN} and {END}.")
+    document.write_text("\n".join([head + BEGIN, *lines, END]) + tail, encoding="utf-8")
+
+
+def _model(verdicts: Verdicts) -> Iterator[str]:
+    yield "| world | states | transitions | seconds | result |"
+    yield "|---|---:|---:|---:|---|"
+    for scope, verdict in verdicts:
+        result = "**wrong**" if verdict.counterexample else "right"
+        yield f"| {scope} | {verdict.states:,} | {verdict.transitions:,} | {verdict.seconds:.0f} | {result} |"
+
+
+def _runs(ours: Tallies, theirs: Tallies) -> Iterator[str]:
+    yield "| scenario | runs | violations | faults | zombie commits refused | calls a message | the original: broken |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for name, tally in ours.items():
+        yield _row(name, tally, theirs[name])
+    yield _row("**all**", _sum(ours), _sum(theirs))
+
+
+def _row(name: str, ours: Tally, theirs: Tally) -> str:
+    calls = f"{ours.calls / ours.messages:.0f}" if ours.messages else ""
+    cells = [
+        name,
+        f"{ours.runs:,}",
+        f"{ours.bad:,}",
+        f"{ours.faults.total():,}",
+        f"{ours.seen['zombie commit refused']:,}",
+        calls,
+        f"{theirs.bad} of {theirs.runs}, {theirs.lasting} for ever",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _events(ours: Tallies) -> Iterator[str]:
+    whole = _sum(ours)
+    seen: Counter[str] = whole.seen + whole.faults
+    yield "; ".join(f"{event.replace('_', ' ')} {seen[event]:,}" for event in EVENTS) + "."
+
+
+def _sum(tallies: Tallies) -> Tally:
+    total = Tally()
+    for tally in tallies.values():
+        total.join(tally)
+    return total
