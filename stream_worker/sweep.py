@@ -22,6 +22,7 @@ from stream_worker.state import SWEEPS, State, attributes_of
 
 PAGE_TRIES = 10  # of a page, before rows that fail alone become dead letters
 PAGE = 100  # rows looked at between two writes of the cursor
+EXPLAINED = frozenset({Gap.FIRST_START.value, Gap.NEW_STREAM.value})  # wrong rows are to be expected then
 INDEX_SETTLES = timedelta(minutes=10)  # rows written around the switch-on of a stream are in the index by then
 
 
@@ -85,10 +86,10 @@ class Sweeps:
         """Owe a sweep of all rows, from now on; on a stream that is new, another when the index has settled."""
         now = self._clock()
         self._log.warning("sweep_owed", stream=stream, reason=gap.value, next="every row is looked at once")
-        self._write(stream, gap, now)
+        self._write(stream, self._explained(stream) or gap.value, now)
         again = _enabled_at(stream, now) + INDEX_SETTLES
         if gap in {Gap.FIRST_START, Gap.NEW_STREAM} and again > now:
-            self._write(f"{stream}#again", gap, again)
+            self._write(f"{stream}#again", gap.value, again)
 
     def next_due(self) -> Owed | None:
         """A sweep that may be worked on now."""
@@ -150,17 +151,22 @@ class Sweeps:
         if not self._state.delete(SWEEPS, owed.name, as_read=owed.item):
             self._log.info("sweep_restarted", **_facts(owed, done))
             return
-        explained = string(owed.item, "reason") in {Gap.FIRST_START.value, Gap.NEW_STREAM.value}
-        if done["repaired"] and not explained:
+        if done["repaired"] and string(owed.item, "reason") not in EXPLAINED:
             self._log.warning("sweep_repaired", **_facts(owed, done), next="find out why these rows were wrong")
         self._log.info("sweep_done", **_facts(owed, done))
 
-    def _write(self, name: str, gap: Gap, not_before: datetime) -> None:
+    def _explained(self, name: str) -> str:
+        """Why a first look at the table is owed, if it still is: whatever it will repair is no incident."""
+        owed = self._state.get(SWEEPS, name)
+        reason = string(owed or {}, "reason")
+        return reason if reason in EXPLAINED else ""
+
+    def _write(self, name: str, reason: str, not_before: datetime) -> None:
         self._state.put(
             SWEEPS,
             name,
             {
-                "reason": {"S": gap.value},
+                "reason": {"S": reason},
                 "owed_at": {"S": stamp(self._clock())},
                 "not_before": {"S": stamp(not_before)},
                 "rev": {"S": uuid4().hex},

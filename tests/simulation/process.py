@@ -73,7 +73,7 @@ class Process:
                 return
             except AppError:
                 wait = BUSY_S
-            self._sleep(wait)
+            self._sleep(max(wait, QUIET_S / 3) if wait and self._world.is_quiet else wait)
 
     def open_stream(self) -> None:
         """Owe the first sweep before anything is read, as the native driver does."""

@@ -22,7 +22,7 @@ MOST_STEPS = 60_000  # of the loud part
 QUIET_STEPS = 60_000  # in which everything must be settled: more is a livelock
 LOOK_EVERY = 20  # steps between two looks at whether all is settled
 NOTICE_S = 10.0  # in which workers notice what they owe: records trimmed unread are nobody's yet
-REST_S = 60.0  # of peace at the end, in which nobody may write
+REST_S = 20.0  # of peace at the end, in which nobody may write
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,16 @@ def test_repairs_nobody_can_explain_are_an_incident(upkeep: Upkeep) -> None:
     assert [facts["repaired"] for facts in upkeep.facts("sweep_repaired")] == [1]
 
 
+def test_a_gap_found_before_the_first_look_is_over_explains_nothing_new(upkeep: Upkeep) -> None:
+    """A first listing that lacked a shard is no reason to ask why a table nobody has kept yet was wrong."""
+    upkeep.stale(2)
+    upkeep.sweeps.owe(ARN, Gap.FIRST_START)
+    upkeep.sweeps.owe(ARN, Gap.CHECKPOINT_MISSING)
+    upkeep.sweep()
+    assert upkeep.wrong() == 0
+    assert upkeep.facts("sweep_repaired") == []
+
+
 def test_a_cursor_whose_answer_was_lost_is_kept(upkeep: Upkeep) -> None:
     """The page may come again, the sweep does not start over."""
     upkeep.stale(2 * PAGE)

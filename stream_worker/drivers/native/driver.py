@@ -170,7 +170,10 @@ class NativeDriver:
         Doubt that one thread has seen ends the work of all: were it renewed a moment later, the others would go on
         without the one that left.
         """
-        if self._parts.stop.is_set() or self._parts.lease.is_doubtful():
+        if self._parts.stop.is_set():
+            over.set()
+        elif self._parts.lease.is_doubtful() and not over.is_set():
+            self._parts.log.warning("lease_doubtful", next="stops working until it is renewed or taken anew")
             over.set()
         return over.is_set()
 
