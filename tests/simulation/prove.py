@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shared import console
 from tests.simulation import report
 from tests.simulation.campaign import Tally, campaign, silent
+from tests.simulation.cloud.faults import Fault
 from tests.simulation.model.scope import IN_PROOF, IN_TESTS
 from tests.simulation.model.search import check
+from tests.simulation.scenario import Driver
 from tests.simulation.scenarios import SCENARIOS
+from tests.simulation.single_fault import everywhere
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -36,17 +40,18 @@ def prove(
     if unknown := set(names) - set(SCENARIOS):
         raise typer.BadParameter(f"There is no scenario {', '.join(sorted(unknown))}.")
     verdicts = _model(large=model)
+    faults = _everywhere()
     ours, theirs = _simulate("ours", names, seeds), _simulate("original", names, original)
     missing = silent(ours) if not scenario else []
     command = shlex.join(["scripts/prove", *sys.argv[1:]])
-    lines = report.figures(command, datetime.now(UTC).date(), verdicts, ours, theirs)
+    lines = report.figures(command, datetime.now(UTC).date(), verdicts, faults, ours, theirs)
     typer.echo("\n".join(lines))
-    for complaint in [*report.complaints(verdicts, ours), *(f"never happened: {event}" for event in missing)]:
+    complaints = [*report.complaints(verdicts, faults, ours), *(f"never happened: {event}" for event in missing)]
+    for complaint in complaints:
         typer.echo(complaint, err=True)
     if write:
         report.insert(write, lines)
-    failed = missing or any(verdict.counterexample for _, verdict in verdicts) or any(t.bad for t in ours.values())
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if complaints else 0)
 
 
 def _model(*, large: bool) -> report.Verdicts:
@@ -55,6 +60,14 @@ def _model(*, large: bool) -> report.Verdicts:
         console.NOTES.print(f"model check: {scope}")
         verdicts.append((scope, check(scope)))
     return verdicts
+
+
+def _everywhere() -> report.Faults:
+    """One fault at every call, of every kind, under both drivers."""
+    days = [(driver, fault) for driver in Driver for fault in Fault]
+    console.NOTES.print("one fault at every call")
+    with ProcessPoolExecutor() as pool:
+        return dict(zip(days, pool.map(everywhere, *zip(*days, strict=True)), strict=True))
 
 
 def _simulate(contender: str, names: list[str], seeds: int) -> dict[str, Tally]:

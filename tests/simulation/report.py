@@ -6,16 +6,20 @@ from datetime import date
 from pathlib import Path
 
 from tests.simulation.campaign import EVENTS, Tally
+from tests.simulation.cloud.faults import Fault
 from tests.simulation.model.scope import Scope
 from tests.simulation.model.search import Verdict
+from tests.simulation.scenario import Driver
+from tests.simulation.single_fault import Everywhere
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 Verdicts = Sequence[tuple[Scope, Verdict]]
+Faults = Mapping[tuple[Driver, Fault], Everywhere]
 Tallies = Mapping[str, Tally]
 
 
-def figures(command: str, day: date, verdicts: Verdicts, ours: Tallies, theirs: Tallies) -> list[str]:
+def figures(command: str, day: date, verdicts: Verdicts, faults: Faults, ours: Tallies, theirs: Tallies) -> list[str]:
     """Everything that was counted."""
     return [
         f"Made by `{command}` on {day}.",
@@ -23,6 +27,10 @@ def figures(command: str, day: date, verdicts: Verdicts, ours: Tallies, theirs: 
         "### The model check: every interleaving",
         "",
         *_model(verdicts),
+        "",
+        "### One fault at every call of the workers",
+        "",
+        *_faults(faults),
         "",
         "### The simulator",
         "",
@@ -34,11 +42,14 @@ def figures(command: str, day: date, verdicts: Verdicts, ours: Tallies, theirs: 
     ]
 
 
-def complaints(verdicts: Verdicts, ours: Tallies) -> Iterator[str]:
+def complaints(verdicts: Verdicts, faults: Faults, ours: Tallies) -> Iterator[str]:
     """What broke, each with the command that shows it."""
     for scope, verdict in verdicts:
         if verdict.counterexample:
             yield f"model check, {scope}: " + "; ".join(verdict.counterexample)
+    for (driver, fault), found in faults.items():
+        if found.wrong:
+            yield f"{fault.value}, {driver.value} driver: at calls {sorted(found.wrong)}"
     for tally in ours.values():
         for result in tally.worst:
             yield f"{result.violations[0]}\n    {result.replay}"
@@ -64,6 +75,14 @@ def _model(verdicts: Verdicts) -> Iterator[str]:
     for scope, verdict in verdicts:
         result = "**wrong**" if verdict.counterexample else "right"
         yield f"| {scope} | {verdict.states:,} | {verdict.transitions:,} | {verdict.seconds:.0f} | {result} |"
+
+
+def _faults(faults: Faults) -> Iterator[str]:
+    yield "| fault | " + " | ".join(f"{driver.value}: days, wrong" for driver in Driver) + " |"
+    yield "|---|" + "---:|" * len(Driver)
+    for fault in Fault:
+        cells = [f"{found.days:,}, {len(found.wrong)}" for driver in Driver if (found := faults[driver, fault])]
+        yield f"| {fault.value} | {' | '.join(cells)} |"
 
 
 def _runs(ours: Tallies, theirs: Tallies) -> Iterator[str]:

@@ -49,6 +49,30 @@ class Day:
     """Which messages and which rows there are in the end, without their places."""
 
 
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """The same fault at one call after the other, each on a day of its own."""
+
+    days: int
+    met: int
+    """Days on which the call met the fault: a conflict needs a write."""
+    wrong: dict[int, tuple[str, ...]]
+    """Number of the call -> what was broken, or ended otherwise than on the day without a fault."""
+
+
+def everywhere(driver: Driver, fault: Fault, whose: str = "worker", stride: int = 1) -> Everywhere:
+    """A day for every call of these actors (for each of `stride` one)."""
+    peaceful = live(driver, whose=whose)
+    first = 1 + list(Fault).index(fault) % stride
+    days = {at: live(driver, fault, at, whose) for at in range(first, peaceful.calls + 1, stride)}
+    wrong = {
+        at: found
+        for at, day in days.items()
+        if (found := day.violations or tuple(sorted(set(day.outcome) ^ set(peaceful.outcome))))
+    }
+    return Everywhere(len(days), sum(day.is_met for day in days.values()), wrong)
+
+
 def scenario(driver: Driver) -> Scenario:
     """A world in which nothing happens by itself."""
     return Scenario(

@@ -12,7 +12,7 @@ from stream_worker.assembly import Surroundings
 from stream_worker.contract import Batch, Processor, Work
 from tests.simulation.cloud.faults import Fault
 from tests.simulation.scenario import Driver
-from tests.simulation.single_fault import Day, live
+from tests.simulation.single_fault import everywhere, live
 from tests.simulation.world import World, ours
 
 STRIDE = 20  # of the quick tests; the long ring leaves no call out
@@ -68,15 +68,7 @@ def _shrugging(world: World, clients: Clients, retry: Retry, around: Surrounding
 
 
 def _live_all(driver: Driver, fault: Fault, whose: str, stride: int) -> None:
-    peaceful = live(driver, whose=whose)
-    first = 1 + WORKERS.index(fault) % stride
-    days = {at: live(driver, fault, at, whose) for at in range(first, peaceful.calls + 1, stride)}
-    met = sum(day.is_met for day in days.values())
-    print(f"{len(days)} of {peaceful.calls} calls, {met} met the fault")  # noqa: T201 - the proof's figures
-    assert {at: found for at, day in days.items() if (found := _wrong(day, peaceful))} == {}
-    assert met == len(days) or (fault is Fault.CONFLICT and met > len(days) / 10)
-
-
-def _wrong(day: Day, peaceful: Day) -> tuple[str, ...]:
-    """What this day's fault has broken."""
-    return day.violations or tuple(sorted(set(day.outcome) ^ set(peaceful.outcome)))
+    found = everywhere(driver, fault, whose, stride)
+    print(f"{found.days} days, {found.met} met the fault")  # noqa: T201 - the proof's figures
+    assert found.wrong == {}
+    assert found.met == found.days or (fault is Fault.CONFLICT and found.met > found.days / 10)
