@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,11 @@ from shared import console
 from tests.simulation import report
 from tests.simulation.campaign import Tally, campaign, silent
 from tests.simulation.cloud.faults import Fault
+from tests.simulation.corpus import scripts, seeds
 from tests.simulation.model.scope import IN_PROOF, IN_TESTS
 from tests.simulation.model.search import check
+from tests.simulation.play import play
+from tests.simulation.run import run
 from tests.simulation.scenario import Driver
 from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.single_fault import everywhere
@@ -39,6 +43,9 @@ def prove(
     names = scenario or list(SCENARIOS)
     if unknown := set(names) - set(SCENARIOS):
         raise typer.BadParameter(f"There is no scenario {', '.join(sorted(unknown))}.")
+    if write and not report.has_place(write):
+        raise typer.BadParameter(f"{write} must be there, with the lines {report.BEGIN} and {report.END}.")
+    failures = list(_what_failed_once())
     verdicts = _model(large=model)
     faults = _everywhere()
     ours, theirs = _simulate("ours", names, seeds), _simulate("original", names, original)
@@ -46,7 +53,11 @@ def prove(
     command = shlex.join(["scripts/prove", *sys.argv[1:]])
     lines = report.figures(command, datetime.now(UTC).date(), verdicts, faults, ours, theirs)
     typer.echo("\n".join(lines))
-    complaints = [*report.complaints(verdicts, faults, ours), *(f"never happened: {event}" for event in missing)]
+    complaints = [
+        *failures,
+        *report.complaints(verdicts, faults, ours),
+        *(f"never happened: {event}" for event in missing),
+    ]
     for complaint in complaints:
         typer.echo(complaint, err=True)
     if write:
@@ -60,6 +71,17 @@ def _model(*, large: bool) -> report.Verdicts:
         console.NOTES.print(f"model check: {scope}")
         verdicts.append((scope, check(scope)))
     return verdicts
+
+
+def _what_failed_once() -> Iterator[str]:
+    """Every kept seed of ours and every kept script: what failed once must hold today."""
+    console.NOTES.print("what failed once")
+    for kept in seeds():
+        if kept.algorithm == "ours" and (found := run(SCENARIOS[kept.scenario], kept.seed).violations):
+            yield f"{kept}: {found[0]}"
+    for script in scripts():
+        if found_here := play(script.steps, script.driver):
+            yield f"{script}: {found_here[0]}"
 
 
 def _everywhere() -> report.Faults:

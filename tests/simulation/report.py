@@ -55,17 +55,18 @@ def complaints(verdicts: Verdicts, faults: Faults, ours: Tallies) -> Iterator[st
             yield f"{result.violations[0]}\n    {result.replay}"
 
 
-def insert(document: Path, lines: Sequence[str]) -> None:
-    """Put the figures between the document's markers.
+def has_place(document: Path) -> bool:
+    """Whether figures can be put into this document: it is there, with both markers."""
+    if not document.is_file():
+        return False
+    _, begin, rest = document.read_text(encoding="utf-8").partition(BEGIN)
+    return bool(begin) and END in rest
 
-    Raises:
-        ValueError: it has none.
-    """
-    text = document.read_text(encoding="utf-8")
-    head, found, rest = text.partition(BEGIN)
-    _, found_end, tail = rest.partition(END)
-    if not found or not found_end:
-        raise ValueError(f"{document} lacks the lines {BEGIN} and {END}.")
+
+def insert(document: Path, lines: Sequence[str]) -> None:
+    """Put the figures between the document's markers, where `has_place`."""
+    head, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, tail = rest.partition(END)
     document.write_text("\n".join([head + BEGIN, *lines, END]) + tail, encoding="utf-8")
 
 
