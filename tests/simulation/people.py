@@ -1,18 +1,12 @@
-"""People: the production producer, driven by dice, and others who write to the table as they please."""
+"""People: they do what dice say, through the production producer, each with a clock of their own."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from threading import Event
 from typing import TypeVar
 
-from producer import membership, messages
-from producer.chat import Chat
-from shared.dynamo import Client
-from shared.errors import BadInput, ConditionFailed, Transient
-from shared.keys import message_key
-from shared.models import Item, User
-from shared.retry import Retry
-from tests.fakes.clock import NOON
+from shared.errors import BadInput, Transient
+from shared.keys import MESSAGE
+from shared.models import User
+from tests.simulation.puppet import Puppet
 from tests.simulation.scenario import Deed
 from tests.simulation.world import World
 
@@ -27,24 +21,21 @@ class Person:
     def __init__(self, world: World, number: int) -> None:
         self._world = world
         self._number = number
-        self._skew = world.scenario.skew_s * (2 * world.dice.random() - 1)
-        self._client = Client(world.connection("person"))
-        retry = Retry(Event(), sleep=world.scheduler.sleep)
-        self._chat = Chat(self._client, world.messages, retry, clock=self._clock)
+        late_s = world.scenario.skew_s * (2 * world.dice.random() - 1)
+        self._hands = Puppet(world, grain_s=world.scenario.grain_s, late_s=late_s)
         self._said = 0
         self._acts: dict[Deed, Callable[[], object]] = {
             Deed.START: self._start,
-            Deed.SEND: self._send,
+            Deed.SEND: lambda: self._in_some_group(lambda group, user: self._hands.send(group, user, self._text())),
             Deed.EDIT: self._edit,
             Deed.DELETE: self._delete,
             Deed.PUT_AGAIN: self._put_again,
-            Deed.JOIN: self._join,
-            Deed.LEAVE: self._leave,
-            Deed.ATTRIBUTE: self._set_attribute,
-            Deed.ADD: self._add_attribute,
+            Deed.JOIN: lambda: self._hands.join(self._group(), self._any(world.users).uuid),
+            Deed.LEAVE: lambda: self._in_some_group(self._hands.leave),
+            Deed.ATTRIBUTE: lambda: self._in_some_group(lambda group, user: self._hands.pin(group, user, self._text())),
+            Deed.ADD: lambda: self._in_some_group(lambda group, user: self._hands.add(group, user, self._text())),
             Deed.READ: self._read,
         }
-        self._deleted: list[Item] = []
 
     def live(self) -> None:
         """Do deeds until all of the scenario's are done."""
@@ -71,10 +62,9 @@ class Person:
         while not self._world.is_settled() and self._world.scheduler.now < until:
             self._world.scheduler.sleep(0.1)
 
-    def _clock(self) -> datetime:
-        grain = self._world.scenario.grain_s
-        seconds = self._world.scheduler.now + self._skew
-        return NOON + timedelta(seconds=round(seconds / grain) * grain)
+    def _in_some_group(self, deed: Callable[[str, str], object]) -> None:
+        group = self._group()
+        deed(group, self._member(group).uuid)
 
     def _any(self, things: list[T]) -> T:
         if not things:
@@ -87,86 +77,43 @@ class Person:
     def _member(self, group: str) -> User:
         return self._any(self._world.members(group))
 
+    def _author(self, group: str) -> str:
+        """Who wrote the newest message, or any member."""
+        newest = self._hands.chat.read.newest(group)
+        author = newest.sender if newest and self._world.dice.random() < 0.7 else self._member(group)
+        return author.uuid
+
     def _text(self) -> str:
         self._said += 1
         return f"p{self._number} says {self._said}"
 
     def _start(self) -> None:
-        sender, *others = self._world.dice.sample(self._world.users, self._world.dice.choice([2, 2, 3]))
-        messages.start(self._chat, sender, others, self._text())
-
-    def _send(self) -> None:
-        group = self._group()
-        messages.send(self._chat, group, self._member(group), self._text())
+        people = self._world.dice.sample(self._world.users, self._world.dice.choice([2, 2, 3]))
+        self._hands.start(f"p{self._number}'s group {self._said}", self._text(), *(one.uuid for one in people))
 
     def _edit(self) -> None:
         """Among few texts, so that one can come back to what it was."""
         group = self._group()
-        messages.edit(self._chat, group, self._author(group), self._world.dice.choice(["this", "that"]))
+        self._hands.edit(group, self._author(group), self._world.dice.choice(["this", "that"]))
 
     def _delete(self) -> None:
         group = self._group()
-        found = messages.delete(self._chat, group, self._author(group))
-        key = message_key(found.group, found.created_at)
-        sender = {"user_uuid": {"S": found.sender.uuid}, "user_handle": {"S": found.sender.handle}}
-        text = {"message": {"S": found.text}, "message_uuid": {"S": found.uuid}}
-        self._deleted.append({**key, **sender, **text})
+        self._hands.delete(group, self._author(group))
 
     def _put_again(self) -> None:
-        """Somebody restores a message that was deleted, at its old place."""
-        item = self._any(self._deleted)
-        self._write("put_item", Item=item, ConditionExpression="attribute_not_exists(pk)")
-        self._deleted.remove(item)
-
-    def _join(self) -> None:
-        membership.join(self._chat, self._group(), self._any(self._world.users), self._world.users)
-
-    def _leave(self) -> None:
-        group = self._group()
-        membership.leave(self._chat, group, self._member(group))
-
-    def _set_attribute(self) -> None:
-        """Other software keeps something of its own in a row, and changes `row_rev` as it should."""
-        self._change_row("SET pinned = :value, row_rev = :rev", {":rev": {"S": self._text()}})
-
-    def _add_attribute(self) -> None:
-        """Other software adds an attribute and knows nothing of `row_rev`."""
-        self._change_row("SET added = :value", {})
-
-    def _change_row(self, update: str, values: Item) -> None:
-        group = self._group()
-        row = self._any(self._chat.read.rows(group, self._member(group).uuid))
-        self._write(
-            "update_item",
-            Key={"pk": row["pk"], "sk": row["sk"]},
-            UpdateExpression=update,
-            ConditionExpression="message_group_uuid = :g",
-            ExpressionAttributeValues={":g": {"S": group}, ":value": {"S": self._text()}, **values},
-        )
-
-    def _write(self, operation: str, **request: object) -> None:
-        def attempt() -> None:
-            try:
-                self._client.call(operation, TableName=self._world.messages, **request)
-            except ConditionFailed:
-                self._world.diary.seen["others' write refused"] += 1
-
-        self._chat.patiently(attempt)
+        message = self._any(self._hands.deleted)
+        self._hands.put_again(message["pk"]["S"].removeprefix(MESSAGE))
 
     def _read(self) -> None:
         """I6: whoever is a member while the list is read is in it."""
-        user = self._any(self._world.users)
-        rows = self._world.watch.rows
-        before = {group for member, group in rows if member == user.uuid and rows[member, group]}
-        epoch = self._world.watch.departures[user.uuid]
-        page = self._chat.read.of_user(user.uuid, limit=100)
+        watch, user = self._world.watch, self._any(self._world.users).uuid
+        before, departures = self._groups_of(user), watch.departures[user]
+        page = self._hands.chat.read.of_user(user, limit=100)
         seen = {conversation.group for conversation in page.entries}
-        after = {group for group in before if rows[user.uuid, group]}
+        missed = before & self._groups_of(user) - seen
         self._world.diary.seen["list read"] += 1
-        if page.cursor is None and epoch == self._world.watch.departures[user.uuid] and not after <= seen:
-            self._world.diary.violated("I6", f"{user.uuid}'s list lacks {sorted(after - seen)}")
+        if page.cursor is None and departures == watch.departures[user] and missed:
+            self._world.diary.violated("I6", f"{user}'s list lacks {sorted(missed)}")
 
-    def _author(self, group: str) -> User:
-        """Who wrote the newest message, or any member."""
-        newest = self._chat.read.newest(group)
-        return newest.sender if newest and self._world.dice.random() < 0.7 else self._member(group)
+    def _groups_of(self, user: str) -> set[str]:
+        return {group for (member, group), rows in self._world.watch.rows.items() if member == user and rows}

@@ -28,12 +28,12 @@ class Puppet:
         self, world: World, *, grain_s: float = 1e-6, late_s: float = 0.0, deleted: list[Item] | None = None
     ) -> None:
         self._world = world
-        self._deleted = [] if deleted is None else deleted
+        self.deleted = [] if deleted is None else deleted
         self._grain_s = grain_s
         self._late_s = late_s
         self._client = Client(world.connection("person"))
         retry = Retry(Event(), sleep=world.scheduler.sleep)
-        self._chat = Chat(self._client, world.messages, retry, clock=self._clock)
+        self.chat = Chat(self._client, world.messages, retry, clock=self._clock)
 
     def do(self, deed: str, *what: str) -> None:
         """One deed; what is refused, or does not work for long, is given up."""
@@ -43,43 +43,50 @@ class Puppet:
             self._world.diary.seen[f"refused: {type(error).__name__}"] += 1
 
     def start(self, group: str, text: str, sender: str, *others: str) -> None:
-        """Open a group."""
-        messages.start(self._chat, self._user(sender), [self._user(other) for other in others], text, group=group)
+        """Open a group; two people always have theirs already."""
+        messages.start(self.chat, self._user(sender), [self._user(other) for other in others], text, group=group)
 
     def send(self, group: str, user: str, text: str) -> None:
         """Say something."""
-        messages.send(self._chat, group, self._user(user), text)
+        messages.send(self.chat, group, self._user(user), text)
 
     def edit(self, group: str, user: str, text: str) -> None:
         """Give the user's newest message another text."""
-        messages.edit(self._chat, group, self._user(user), text)
+        messages.edit(self.chat, group, self._user(user), text)
 
     def delete(self, group: str, user: str) -> None:
         """Delete the user's newest message."""
-        self._deleted.append(_item(messages.delete(self._chat, group, self._user(user))))
+        self.deleted.append(_item(messages.delete(self.chat, group, self._user(user))))
 
     def put_again(self, group: str) -> None:
         """Restore the message of this group that was deleted last, at its old place."""
-        for item in reversed(self._deleted):
+        for item in reversed(self.deleted):
             if item["pk"] == message_key(group, "")["pk"]:
                 self._write("put_item", Item=item, ConditionExpression="attribute_not_exists(pk)")
                 return
 
     def join(self, group: str, user: str) -> None:
         """Become a member."""
-        membership.join(self._chat, group, self._user(user), self._world.users)
+        membership.join(self.chat, group, self._user(user), self._world.users)
 
     def leave(self, group: str, user: str) -> None:
         """Be one no more."""
-        membership.leave(self._chat, group, self._user(user))
+        membership.leave(self.chat, group, self._user(user))
 
     def pin(self, group: str, user: str, value: str) -> None:
         """Other software keeps something of its own in a row, and changes `row_rev` as it should."""
-        for row in self._chat.read.rows(group, user)[:1]:
+        self._update(group, user, "SET pinned = :value, row_rev = :value", value)
+
+    def add(self, group: str, user: str, value: str) -> None:
+        """Other software adds an attribute, and knows nothing of `row_rev`."""
+        self._update(group, user, "SET added = :value", value)
+
+    def _update(self, group: str, user: str, update: str, value: str) -> None:
+        for row in self.chat.read.rows(group, user)[:1]:
             self._write(
                 "update_item",
                 Key={"pk": row["pk"], "sk": row["sk"]},
-                UpdateExpression="SET pinned = :value, row_rev = :value",
+                UpdateExpression=update,
                 ConditionExpression="message_group_uuid = :g",
                 ExpressionAttributeValues={":g": {"S": group}, ":value": {"S": value}},
             )
@@ -91,7 +98,7 @@ class Puppet:
             except ConditionFailed:
                 self._world.diary.seen["others' write refused"] += 1
 
-        self._chat.patiently(attempt)
+        self.chat.patiently(attempt)
 
     def _user(self, uuid: str) -> User:
         return next(user for user in self._world.users if user.uuid == uuid)
