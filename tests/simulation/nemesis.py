@@ -105,10 +105,11 @@ class Nemesis:
             for user in world.members(group):
                 if world.dice.random() < 0.5:
                     row = next(iter(world.watch.rows[user.uuid, group].values()))
-                    self._copy(row)
+                    self.copy(row)
             world.scheduler.point()
 
-    def _copy(self, row: Item) -> None:
+    def copy(self, row: Item) -> None:
+        """Let a row stand a second time."""
         world = self._world
         theirs = {name: value for name, value in row.items() if name not in {"worker_rev", "row_rev"}}
         earlier = world.dice.random() < 0.5

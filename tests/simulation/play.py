@@ -51,13 +51,15 @@ class Play:
     Args:
         driver: who hands the batches out.
         contender: who does the work.
+        shift: added to whatever the dice are thrown anew with.
         is_told: print every step.
     """
 
-    def __init__(self, driver: Driver, contender: Contender = ours, *, is_told: bool = False) -> None:
+    def __init__(self, driver: Driver, contender: Contender = ours, *, shift: int = 0, is_told: bool = False) -> None:
         scenario = Scenario("play", "step by step", users=4, groups=2, members=3, people=0, driver=driver, limits=STILL)
         self.world = world = World(scenario, 0, is_told=is_told)
         world.contender = contender
+        self._shift = shift
         world.cloud.draw = self._draw
         self.script = [f"driver {driver.value}"]
         self._ends = ExitStack()
@@ -119,8 +121,8 @@ class Play:
             self.world.scheduler.sleep(HELD_S)
 
     def _throw(self, number: str) -> None:
-        self.world.dice.seed(int(number))
-        random.seed(int(number))
+        self.world.dice.seed(int(number) + self._shift)
+        random.seed(int(number) + self._shift)
 
     def _deed(self, deed: str, group: str, user: str, *more: str) -> None:
         puppet = self._puppets[int(user[-1])]
@@ -200,16 +202,18 @@ class Play:
     def _copy(self, group: str, user: str) -> None:
         rows = self.world.watch.rows.get((user, group), {})
         if len(rows) == 1:
-            Nemesis(self.world, self._run.fleet)._copy(next(iter(rows.values())))
+            Nemesis(self.world, self._run.fleet).copy(next(iter(rows.values())))
 
 
 def _one(things: Sequence[T], which: str) -> T | None:
     return things[int(which) % len(things)] if things else None
 
 
-def play(script: Sequence[str], driver: Driver, contender: Contender = ours, *, is_told: bool = False) -> list[str]:
+def play(
+    script: Sequence[str], driver: Driver, contender: Contender = ours, *, shift: int = 0, is_told: bool = False
+) -> list[str]:
     """What is broken in the end."""
-    course = Play(driver, contender, is_told=is_told)
+    course = Play(driver, contender, shift=shift, is_told=is_told)
     try:
         for line in script:
             course.step(line)

@@ -27,10 +27,10 @@ def test_a_script_that_failed_once(script: Script) -> None:
 
 @pytest.mark.parametrize("script", [script for script in scripts() if script.without], ids=str)
 def test_a_script_is_caught_without_its_guard(script: Script) -> None:
-    """The script is about this guard: where it is taken away, the promise breaks."""
+    """The script is about this guard: where it is taken away the promise breaks, by one throw of dice or another."""
     ablation = next(ablation for ablation in ABLATIONS if ablation.name == script.without)
     with ablation.applied():
-        assert play(script.steps, script.driver)
+        assert any(play(script.steps, script.driver, shift=shift) for shift in range(20))
 
 
 def test_a_script_is_one_run() -> None:
