@@ -1,5 +1,6 @@
 """The engine's own stream, read from its oldest record on; shards one after the other, in the order they are listed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,11 @@ class Pulled:
     is_over: bool = False
     """Nothing will come any more."""
 
+    def lose(self) -> None:
+        """Something is gone: what was read before it is on the far side of the gap."""
+        self.records.clear()
+        self.has_gap = True
+
 
 class Source:
     """Reads one stream of the engine; not thread-safe."""
@@ -33,13 +39,13 @@ class Source:
         self._iterator: str | None = None
         self._after: str | None = None
 
-    def describe(self) -> dict[str, Any]:
-        """The engine's description of the stream, with its first page of shards.
+    def describe(self, **more: str) -> dict[str, Any]:
+        """The engine's description of the stream, with its first page of shards, or the one that is asked for.
 
         Raises:
             ShardMissing: there is no such stream.
         """
-        found: dict[str, Any] = self._streams.call("describe_stream", StreamArn=self._arn)["StreamDescription"]
+        found: dict[str, Any] = self._streams.call("describe_stream", StreamArn=self._arn, **more)["StreamDescription"]
         return found
 
     def pull(self) -> Pulled:
@@ -72,7 +78,12 @@ class Source:
             return True
         except RecordsTrimmed:
             self._iterator = self._after = None
-            pulled.has_gap = True
+            pulled.lose()
+            return True
+        except ShardMissing:
+            if not self._shard:
+                raise  # it was the description that failed
+            self._leave_out(pulled)
             return True
         if answer["Records"]:
             pulled.records += answer["Records"]
@@ -83,15 +94,36 @@ class Source:
             self._shard = ""
         return self._iterator is None or len(answer["Records"]) == PAGE
 
+    def _leave_out(self, pulled: Pulled) -> None:
+        """The engine has dropped the shard; unless the stream is gone as well, the next one is read.
+
+        Raises:
+            ShardMissing: the stream is gone.
+        """
+        self.describe()
+        self._done.add(self._shard)
+        self._shard, self._iterator = "", None
+        pulled.lose()
+
+    def _descriptions(self) -> Iterator[dict[str, Any]]:
+        """Every page of the description."""
+        page = self.describe()
+        yield page
+        while last := page.get("LastEvaluatedShardId"):
+            page = self.describe(ExclusiveStartShardId=last)
+            yield page
+
     def _turn_to_next(self, pulled: Pulled) -> bool:
         """Get an iterator, for the next shard if one has ended; whether there is a shard."""
         if not self._shard:
-            description = self.describe()
-            waiting = [shard["ShardId"] for shard in description["Shards"] if shard["ShardId"] not in self._done]
-            if not waiting:
-                pulled.is_over = description["StreamStatus"] == "DISABLED"
+            for page in self._descriptions():
+                waiting = [shard["ShardId"] for shard in page["Shards"] if shard["ShardId"] not in self._done]
+                if waiting:
+                    self._shard, self._after = waiting[0], None
+                    break
+            else:
+                pulled.is_over = page["StreamStatus"] == "DISABLED"
                 return False
-            self._shard, self._after = waiting[0], None
         where = {"ShardIteratorType": "TRIM_HORIZON"}
         if self._after:
             where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._after}

@@ -19,7 +19,10 @@ class Own:
 
 
 class Engine:
-    """`raw` of a `Client`; `meet` says what the next calls of a name raise, one each; None: nothing."""
+    """`raw` of a `Client`; `meet` says what the next calls of a name raise, one each; None: nothing.
+
+    A page of its description has two shards.
+    """
 
     def __init__(self) -> None:
         self.shards: dict[str, Own] = {"one": Own()}
@@ -44,28 +47,37 @@ class Engine:
         """What the next calls of this name raise."""
         self._errors[call].extend(errors)
 
-    def describe_stream(self, **_: Any) -> Any:
-        """Every shard, on one page."""
+    def describe_stream(self, **asked: Any) -> Any:
+        """One page of shards, and where the next one starts."""
         self._called("describe_stream")
+        names = list(self.shards)
+        if start := asked.get("ExclusiveStartShardId"):
+            del names[: names.index(start) + 1]
+        more = {"LastEvaluatedShardId": names[1]} if len(names) > 2 else {}
         description = {
             "StreamStatus": self.status,
             "TableName": "messages",
             "StreamViewType": "NEW_IMAGE",
             "CreationRequestDateTime": datetime(2026, 11, 22, 12, tzinfo=UTC),
             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            "Shards": [{"ShardId": name} for name in self.shards],
+            "Shards": [{"ShardId": name} for name in names[:2]],
+            **more,
         }
         return {"StreamDescription": description}
 
     def get_shard_iterator(self, **asked: Any) -> Any:
         """From the start, or after a number."""
         self._called("get_shard_iterator")
+        if asked["ShardId"] not in self.shards:
+            raise ShardMissing
         return {"ShardIterator": f"{asked['ShardId']} {asked.get('SequenceNumber', 0)}"}
 
     def get_records(self, **asked: Any) -> Any:
         """One page."""
         self._called("get_records")
         name, _, place = asked["ShardIterator"].partition(" ")
+        if name not in self.shards:
+            raise ShardMissing
         shard, start = self.shards[name], int(place)
         page = shard.records[start : start + asked["Limit"]]
         is_over = shard.closed and start + len(page) == len(shard.records)

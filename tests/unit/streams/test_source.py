@@ -3,7 +3,7 @@
 import pytest
 
 from devstack.streams.source import PAGE, Source
-from shared.errors import IteratorExpired, OutcomeUnknown, RecordsTrimmed, RequestRefused
+from shared.errors import IteratorExpired, OutcomeUnknown, RecordsTrimmed, RequestRefused, ShardMissing
 from tests.unit.streams.engine import Engine, Own
 from tests.unit.streams.made import ARN, numbers
 
@@ -44,6 +44,48 @@ def test_a_shard_that_rolls_is_followed(engine: Engine, source: Source) -> None:
     engine.write(2, "two")
     assert numbers(source.pull().records) == [0, 1]
     assert not source.pull().is_over
+
+
+def test_a_stream_of_many_shards_is_read_whole(engine: Engine, source: Source) -> None:
+    """Those that are not on the first page of its description too."""
+    for name in ("two", "three", "four", "five"):
+        engine.shards[name] = Own()
+        engine.write(1, name)
+    for shard in engine.shards.values():
+        shard.closed = True
+    assert numbers(source.pull().records) == [0, 1, 2, 0, 0, 0, 0]
+
+
+def test_a_shard_that_the_engine_has_dropped_is_a_gap(engine: Engine, source: Source) -> None:
+    """It has rolled meanwhile, and the stream is there as before: the next shard is read."""
+    source.pull()
+    del engine.shards["one"]
+    engine.shards["two"] = Own()
+    engine.write(2, "two")
+    pulled = source.pull()
+    assert (pulled.has_gap, pulled.is_over, numbers(pulled.records)) == (True, False, [0, 1])
+    engine.write(1, "two")
+    assert numbers(source.pull().records) == [2]
+
+
+def test_what_was_read_before_a_gap_is_gone_with_it(engine: Engine, source: Source) -> None:
+    """It would be dealt as if nothing were missing behind it."""
+    engine.write(PAGE)
+    engine.shards["two"] = Own()
+    engine.write(1, "two")
+    engine.meet("get_records", None, ShardMissing())
+    pulled = source.pull()
+    assert (pulled.has_gap, numbers(pulled.records)) == (True, [0])
+
+
+def test_whether_the_stream_is_gone_is_asked_again_if_the_answer_was_lost(engine: Engine, source: Source) -> None:
+    """Neither an end nor a gap is told before it is known."""
+    source.pull()
+    del engine.shards["one"]
+    engine.meet("describe_stream", OutcomeUnknown())
+    with pytest.raises(OutcomeUnknown):
+        source.pull()
+    assert source.pull().has_gap
 
 
 @pytest.mark.parametrize("error", [IteratorExpired(), RequestRefused("ShardIterator is not valid")])
