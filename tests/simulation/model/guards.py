@@ -1,4 +1,7 @@
-"""The algorithm with guards taken away: never a copy of it, only a store or a batch that lets less through."""
+"""The algorithm with guards taken away: never a copy of it.
+
+A store or a batch lets less through, or a memory trusts itself too much.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +30,7 @@ def steps_without(scope: Scope, without: frozenset[Guard]) -> Steps:
         return _Deaf(handler) if Guard.OWN_RECORDS in without else handler
 
     begins = _MessageFirst.EARLY if Guard.ROWS_FIRST in without else "rows_of"
-    return Steps(scope, Player(employ, script), begins)
+    return Steps(scope, Player(employ, script, lambda: _Careless(without)), begins)
 
 
 class _Weaker(Script):
@@ -79,6 +82,29 @@ class _Deaf:
         """See `contract.Processor`."""
         heard = tuple(record for record in batch.records if "worker_rev" not in (record.new_image or {}))
         self.handler.process(replace(batch, records=heard))
+
+
+class _Careless(Memory):
+    """A memory that does not ask itself whether what it remembers is still so."""
+
+    def __init__(self, without: frozenset[Guard]) -> None:
+        super().__init__()
+        self._without = without
+
+    def has_applied(self, group: str, sk: str) -> bool:
+        """See `Memory`."""
+        is_itself = Guard.APPLIED_BELOW in self._without and self._applied.get(group) == sk
+        return is_itself or super().has_applied(group, sk)
+
+    def unapply(self, group: str) -> None:
+        """See `Memory`."""
+        if Guard.UNAPPLY not in self._without:
+            super().unapply(group)
+
+    def doubt(self, group: str, newest: str) -> None:
+        """See `Memory`."""
+        if Guard.DOUBT not in self._without:
+            super().doubt(group, newest)
 
 
 def _weaker(actions: Sequence[Action], without: frozenset[Guard]) -> list[Action]:

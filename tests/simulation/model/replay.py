@@ -170,8 +170,13 @@ def production(store: Store, memory: Memory) -> Handler:
 class Player:
     """What a worker of one kind does next, whatever has happened to it."""
 
-    def __init__(self, employ: Employ, scripted: Callable[[Start, History], Script] = Script) -> None:
-        self._employ, self._scripted = employ, scripted
+    def __init__(
+        self,
+        employ: Employ,
+        scripted: Callable[[Start, History], Script] = Script,
+        remembering: Callable[[], Memory] = Memory,
+    ) -> None:
+        self._employ, self._scripted, self._remembering = employ, scripted, remembering
         self._known: dict[tuple[Start, History], Next] = {}
 
     def next(self, start: Start, answers: History) -> Next:
@@ -182,7 +187,7 @@ class Player:
         return self._known[key]
 
     def _play(self, start: Start, answers: History) -> Next:
-        memory = Memory()
+        memory = self._remembering()
         if start.applied:
             memory.applied(GROUP, at(start.applied), memory.begin(GROUP))
         processor = self._employ(self._scripted(start, answers), memory)
@@ -194,8 +199,9 @@ class Player:
 
 
 def _applied(memory: Memory) -> int:
-    """The newest message whose rows it has vouched for: one above the last insertion that it would skip."""
-    return max((number + 1 for number in (0, *NUMBER.values()) if memory.has_applied(GROUP, at(number))), default=0)
+    """The newest message whose rows it has vouched for: one above the last insertion that production would skip."""
+    skipped = (number for number in (0, *NUMBER.values()) if Memory.has_applied(memory, GROUP, at(number)))
+    return max((number + 1 for number in skipped), default=0)
 
 
 def batch_of(start: Start) -> Batch:

@@ -14,6 +14,9 @@ class Guard(Enum):
     OWN_RECORDS = "own-records"
     ROW_STANDS = "row-stands"
     GONE_OF_DUPLICATES = "gone-of-duplicates"
+    APPLIED_BELOW = "applied-below"
+    UNAPPLY = "unapply"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True, slots=True)

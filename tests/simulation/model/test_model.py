@@ -79,6 +79,20 @@ def test_a_memory_beside_another_worker() -> None:
     assert told(check(Scope(texts="a", memories=1))) == ""
 
 
+@pytest.mark.parametrize(
+    ("guard", "scope"),
+    [
+        (Guard.UNAPPLY, Scope(workers=1, texts="a", memories=1)),
+        (Guard.APPLIED_BELOW, Scope(texts="a", memories=1)),
+        pytest.param(Guard.DOUBT, Scope(texts="a", memories=1), marks=pytest.mark.slow),
+    ],
+    ids=lambda value: value.value if isinstance(value, Guard) else "",
+)
+def test_a_memory_that_trusts_itself_leaves_a_row_wrong(guard: Guard, scope: Scope) -> None:
+    """It skips an insertion that was news: each rule of the memory is missed."""
+    assert "for ever" in told(check(scope, [guard]))
+
+
 def test_the_original_loses_rows() -> None:
     """A search that found nothing wrong with it would be blind."""
     scope = Scope(workers=1, texts="a", torn=False, only_puts=True)
