@@ -34,5 +34,5 @@ class Place:
         try:
             shard, position, since = json.loads(urlsafe_b64decode(facts))
             return cls(stream, str(shard), None if position is None else int(position), float(since))
-        except (Error, ValueError, TypeError) as error:
+        except (Error, ValueError, TypeError, OverflowError) as error:
             raise RequestRefused("Invalid ShardIterator") from error

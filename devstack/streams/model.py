@@ -14,6 +14,7 @@ from devstack.streams.tree import Tree
 from shared.errors import IteratorExpired, RequestRefused, Throttled
 
 SHARDS_A_PAGE = 100
+MOST_DIGITS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class ShardedStream:
             self._roll_due = now + (self._options.roll_every_s or inf)
         if now >= self._aging_due:
             self.tree.grow_old(now)
+            for shard in self._reads.keys() - self.tree.shards.keys():
+                del self._reads[shard]
             self._aging_due = now + min(1.0, self._options.keep_s / 10)
 
     def end(self, now: float) -> None:
@@ -150,7 +153,7 @@ class ShardedStream:
 
 def _number_in(shard: Shard, sequence: str | None) -> int:
     """The number that a client names, if it can be one of this shard's."""
-    if sequence is None or not sequence.isdecimal() or int(sequence) < shard.start:
+    if sequence is None or not sequence.isdecimal() or len(sequence) > MOST_DIGITS or int(sequence) < shard.start:
         raise RequestRefused("Invalid SequenceNumber")
     if shard.end is not None and int(sequence) > shard.end:
         raise RequestRefused("Invalid SequenceNumber")

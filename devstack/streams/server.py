@@ -1,7 +1,9 @@
 """The HTTP side: the Streams API here, the operator's commands beside it, all other calls to the engine."""
 
 import json
+import re
 import sys
+import traceback
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,8 @@ API = "DynamoDBStreams_20120810."
 OURS = ("DescribeStream", "GetShardIterator", "GetRecords")
 COMMANDS = "/_streams"
 ENGINE_S = 60.0
+
+_LENGTH = re.compile("[0-9]{1,9}")
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "content-length"})
 
@@ -56,26 +60,35 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An API call, or a command."""
-        if self.headers.get("Transfer-Encoding"):
+        length = self.headers.get("Content-Length") or "0"
+        if self.headers.get("Transfer-Encoding") or not _LENGTH.fullmatch(length):
             self.close_connection = True  # what follows would be taken for the next request
             return self._refuse(errors.RequestRefused("Send a body with its Content-Length."))
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation = (self.headers.get("X-Amz-Target") or "").removeprefix(API)
-        path = urlsplit(self.path)
+        body = self.rfile.read(int(length))
         try:
-            if path.path == COMMANDS or path.path.startswith(COMMANDS + "/"):
-                self._command(path.path.removeprefix(COMMANDS).strip("/"), dict(parse_qsl(path.query)))
-            elif operation in OURS:
-                self._send_json(HTTPStatus.OK, self.server.service.call(operation, _values(body)))
-            else:
-                self._pass_on(body)
+            self._answer(body)
         except errors.AppError as error:
             self._refuse(error)
+        except ConnectionError:
+            raise  # nobody is there to be answered
+        except Exception:  # noqa: BLE001 - a bug of ours; the client is told, and asks again
+            traceback.print_exc()
+            self._refuse(errors.AppError("The stream's server met an error that nobody foresaw: its trace says more."))
 
     do_GET = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = do_PATCH = do_POST  # noqa: N815
 
     def log_message(self, *_: object) -> None:
         """Many a second; nobody reads them."""
+
+    def _answer(self, body: bytes) -> None:
+        operation = (self.headers.get("X-Amz-Target") or "").removeprefix(API)
+        path = urlsplit(self.path)
+        if path.path == COMMANDS or path.path.startswith(COMMANDS + "/"):
+            self._command(path.path.removeprefix(COMMANDS).strip("/"), dict(parse_qsl(path.query)))
+        elif operation in OURS:
+            self._send_json(HTTPStatus.OK, self.server.service.call(operation, _values(body)))
+        else:
+            self._pass_on(body)
 
     def _command(self, name: str, asked: dict[str, str]) -> None:
         service = self.server.service

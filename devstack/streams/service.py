@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any
 
 from devstack.streams.iterators import Place
@@ -51,7 +51,6 @@ class Service:
         self._client = streams
         self._options = options
         self._clock = clock
-        self._lock = Lock()
         self._rooms: dict[str, Room] = {}
 
     def call(self, operation: str, body: Values) -> Answer:
@@ -98,17 +97,16 @@ class Service:
         return streams
 
     def _describe(self, body: Values) -> Answer:
-        wanted = body.get("ShardFilter") or {}
-        if wanted and wanted.get("Type") != "CHILD_SHARDS":
-            raise RequestRefused(f"Invalid ShardFilter type: {wanted.get('Type')}")
+        parent = _parent(body)
         with self._entered(_text(body, "StreamArn")) as (room, now):
             listing = room.stream.describe(
                 now,
-                start=body.get("ExclusiveStartShardId") or "",
-                limit=body.get("Limit") or SHARDS_A_PAGE,
-                children_of=wanted.get("ShardId", ""),
+                start=_text_if_any(body, "ExclusiveStartShardId") or "",
+                limit=_number(body, "Limit", SHARDS_A_PAGE),
+                children_of=parent,
             )
             theirs = room.source.describe()
+            theirs.pop("LastEvaluatedShardId", None)  # of its own shards
             shards = [_listed(shard) for shard in listing.shards]
         more = {"LastEvaluatedShardId": listing.last} if listing.last else {}
         created = {"CreationRequestDateTime": theirs["CreationRequestDateTime"].timestamp()}
@@ -117,12 +115,15 @@ class Service:
     def _iterator(self, body: Values) -> Answer:
         with self._entered(_text(body, "StreamArn")) as (room, now):
             found = room.stream.iterator(
-                _text(body, "ShardId"), _text(body, "ShardIteratorType"), body.get("SequenceNumber"), now
+                _text(body, "ShardId"),
+                _text(body, "ShardIteratorType"),
+                _text_if_any(body, "SequenceNumber"),
+                now,
             )
         return {"ShardIterator": found}
 
     def _records(self, body: Values) -> Answer:
-        limit = body.get("Limit", MOST_RECORDS)
+        limit = _number(body, "Limit", MOST_RECORDS)
         if not 1 <= limit <= MOST_RECORDS:
             raise RequestRefused(f"Limit must be from 1 to {MOST_RECORDS}")
         place = Place.decode(_text(body, "ShardIterator"))
@@ -133,10 +134,9 @@ class Service:
 
     @contextmanager
     def _entered(self, arn: str) -> Iterator[tuple[Room, float]]:
-        with self._lock:
-            if arn not in self._rooms:
-                self._rooms[arn] = Room(arn, self._client, self._options, self._clock())
-            room = self._rooms[arn]
+        room = self._rooms.get(arn)
+        if room is None:  # of two who come first, one throws his away: nobody waits while the engine is asked
+            room = self._rooms.setdefault(arn, Room(arn, self._client, self._options, self._clock()))
         with room.lock:
             now = self._clock()
             room.refresh(now)
@@ -145,10 +145,40 @@ class Service:
 
 def _text(body: Values, name: str) -> str:
     """A parameter that must be there."""
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
+    value = _text_if_any(body, name)
+    if not value:
         raise RequestRefused(f"{name} is required")
     return value
+
+
+def _text_if_any(body: Values, name: str) -> str | None:
+    """A parameter that may be left out."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise RequestRefused(f"{name} must be a string")
+    return value
+
+
+def _number(body: Values, name: str, default: int) -> int:
+    """A whole number that may be left out."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise RequestRefused(f"{name} must be a whole number")
+    return value
+
+
+def _parent(body: Values) -> str:
+    """The shard whose children are asked for; empty: no filter."""
+    wanted = body.get("ShardFilter")
+    if wanted is None:
+        return ""
+    if not isinstance(wanted, dict):
+        raise RequestRefused("ShardFilter must be an object")
+    if (kind := _text(wanted, "Type")) != "CHILD_SHARDS":
+        raise RequestRefused(f"Invalid ShardFilter type: {kind}")
+    return _text(wanted, "ShardId")
 
 
 def _obey(stream: ShardedStream, name: str, asked: Mapping[str, str], now: float) -> None:

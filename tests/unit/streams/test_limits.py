@@ -1,6 +1,8 @@
 """So many a second."""
 
+from devstack.streams.iterators import Place
 from devstack.streams.limits import Limit
+from tests.unit.streams.made import NOON, stream
 
 
 def test_a_second_of_silence_allows_a_burst() -> None:
@@ -30,3 +32,14 @@ def test_a_rate_below_one_allows_one_now_and_then() -> None:
 def test_no_rate_is_no_limit() -> None:
     """Tests are in a hurry."""
     assert all(Limit(0).allows(0.0) for _ in range(100))
+
+
+def test_what_was_counted_of_a_shard_is_forgotten_with_it() -> None:
+    """A stream that splits for days does not grow."""
+    made = stream(shards=1, reads_per_s=5.0, keep_s=60.0)
+    [parent] = made.tree.open
+    made.records(Place.decode(made.iterator(parent.id, "LATEST", None, NOON)), 1, NOON)
+    assert parent.id in made._reads
+    made.tree.roll(parent, NOON)
+    made.tick(NOON + 61)
+    assert not made._reads

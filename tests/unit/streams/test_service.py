@@ -1,5 +1,7 @@
 """The API and the commands, over an engine in memory."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from devstack.streams.options import Options
 from devstack.streams.service import Service
 from shared.errors import AppError, RecordsTrimmed, RequestRefused, ShardMissing
 from tests.fakes.clock import Clock
-from tests.unit.streams.engine import Engine
+from tests.unit.streams.engine import Engine, Own
 from tests.unit.streams.made import ARN, NOON, numbers
 
 
@@ -146,12 +148,54 @@ def test_a_deleted_table_ends_the_shards(desk: Desk) -> None:
         ("GetRecords", {"ShardIterator": "x"}, RequestRefused),
         ("GetRecords", {"ShardIterator": "x", "Limit": 1001}, RequestRefused),
         ("GetRecords", {"ShardIterator": 7}, RequestRefused),
+        ("GetRecords", {"ShardIterator": "x", "Limit": "5"}, RequestRefused),
+        ("GetRecords", {"ShardIterator": f"{ARN}|1|WyIiLCBJbmZpbml0eSwgMF0="}, RequestRefused),
+        ("DescribeStream", {"StreamArn": ARN, "Limit": 0}, RequestRefused),
+        ("DescribeStream", {"StreamArn": ARN, "Limit": True}, RequestRefused),
+        ("DescribeStream", {"StreamArn": ARN, "ExclusiveStartShardId": 7}, RequestRefused),
+        ("DescribeStream", {"StreamArn": ARN, "ShardFilter": "x"}, RequestRefused),
+        ("DescribeStream", {"StreamArn": ARN, "ShardFilter": {"ShardId": "x"}}, RequestRefused),
+        ("DescribeStream", {"StreamArn": ARN, "ShardFilter": {"Type": "CHILD_SHARDS"}}, RequestRefused),
     ],
 )
 def test_what_is_asked_wrongly_is_refused(desk: Desk, operation: str, body: Any, error: type[AppError]) -> None:
     """By the error that a client knows."""
     with pytest.raises(error):
         desk.service.call(operation, body)
+
+
+@pytest.mark.parametrize("number", [7, "9" * 5000])
+def test_a_number_that_is_none_is_refused(desk: Desk, number: Any) -> None:
+    """Of the wrong kind, or longer than any that there is."""
+    where = {"StreamArn": ARN, "ShardId": desk.shards()[0]["ShardId"], "ShardIteratorType": "AT_SEQUENCE_NUMBER"}
+    with pytest.raises(RequestRefused, match="SequenceNumber"):
+        desk.service.call("GetShardIterator", {**where, "SequenceNumber": number})
+
+
+def test_the_pages_of_the_engines_listing_are_not_ours(desk: Desk) -> None:
+    """Its cursor would lead a client of ours on for ever."""
+    desk.engine.shards |= {name: Own() for name in ("two", "three")}
+    assert "LastEvaluatedShardId" not in desk.describe()
+
+
+def test_nobody_waits_while_another_stream_is_opened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine may take its time over it."""
+    desk.shards()
+    opening, going, describe = Event(), Event(), desk.engine.describe_stream
+
+    def slow(**asked: Any) -> Any:
+        if asked["StreamArn"] != ARN:
+            opening.set()
+            going.wait(10)
+        return describe(**asked)
+
+    monkeypatch.setattr(desk.engine, "describe_stream", slow)
+    with ThreadPoolExecutor() as pool:
+        other = pool.submit(desk.describe, StreamArn=f"{ARN}-2")
+        assert opening.wait(10)
+        assert pool.submit(desk.shards).result(5)
+        going.set()
+        assert other.result(10)
 
 
 def test_many_readers_ask_the_engine_once() -> None:
