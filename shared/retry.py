@@ -1,5 +1,6 @@
 """One retry policy: bounded in time or rounds, jittered, and over at once when the process is asked to stop."""
 
+import time
 from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
@@ -31,6 +32,7 @@ class Retry:
         first_s, longest_s: the back-off grows from the one to the other, each wait drawn below it (full jitter).
         total_s: no new attempt after this time.
         sleep: how to wait, in seconds; a simulator brings its own.
+        monotonic: the clock that `total_s` is measured by.
     """
 
     def __init__(
@@ -41,10 +43,12 @@ class Retry:
         longest_s: float = 5.0,
         total_s: float = 30.0,
         sleep: Sleep | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stop = stop
         self._total_s = total_s
         self._wait = tenacity.wait_random_exponential(multiplier=first_s, max=longest_s)
+        self._monotonic = monotonic
         self._sleep = sleep or tenacity.sleep_using_event(stop)
 
     def call(
@@ -61,7 +65,11 @@ class Retry:
             Transient: the last one, when the attempts or the time are used up.
             Stopping: the process was asked to stop meanwhile.
         """
-        bound = tenacity.stop_after_attempt(rounds) if rounds else tenacity.stop_after_delay(self._total_s)
+        until = self._monotonic() + self._total_s
+
+        def is_over(state: tenacity.RetryCallState) -> bool:
+            is_used_up = state.attempt_number >= rounds if rounds else self._monotonic() >= until
+            return is_used_up or self.stop.is_set()
 
         def tell(state: tenacity.RetryCallState) -> None:
             if before_wait and state.outcome and state.next_action and (error := state.outcome.exception()):
@@ -69,7 +77,7 @@ class Retry:
 
         retrying = tenacity.Retrying(
             sleep=self._sleep,
-            stop=tenacity.stop_any(bound, tenacity.stop_when_event_set(self.stop)),
+            stop=is_over,
             wait=self._wait_after,
             retry=tenacity.retry_if_exception_type(on),
             before_sleep=tell,

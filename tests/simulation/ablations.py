@@ -23,6 +23,7 @@ from stream_worker.reconcile.plan import (
     Action,
     MessageGone,
     MessageStands,
+    Newest,
     Remove,
     Rewrite,
     Row,
@@ -101,6 +102,13 @@ class HintsTrusted(DynamoStore):
         return {row.user: row for row in rows if positions.get(row.user) == row.sk}
 
 
+class RosterNeverEnsured(DynamoStore):
+    """Leaves people whom other software has seated out of the roster."""
+
+    def ensure_roster(self, group: str, user: str) -> None:
+        """See `Store`."""
+
+
 class RowRecordsIgnored(Handler):
     """Listens to messages only."""
 
@@ -139,6 +147,21 @@ class Orphans(Lineage):
         return True
 
 
+def put_anyway(item: Item) -> ProducerAction:
+    """A message or row, whatever stands there."""
+    return {"Put": {"Item": item}}
+
+
+def stay_there(kept: Row, _newest: Newest | None, _position: str | None) -> str:
+    """A row shows the newest message where it has always stood."""
+    return kept.sk
+
+
+def shows_by_time(row: Row, newest: Newest | None) -> bool:
+    """A row shows a message if the times agree, whatever the text."""
+    return newest is not None and row.shown == newest.sk
+
+
 def create_row_blindly(chat: Chat, seat: Seat, newest: Message) -> list[ProducerAction]:
     """A row for somebody who was not seen to have one, without a look at their list or the roster."""
     roster: ProducerAction = put_roster(newest.group, seat.user, chat.now(), None)
@@ -166,6 +189,7 @@ class Ablation:
 
 
 _RECONCILER, _STORE = "stream_worker.assembly.Reconciler", "stream_worker.assembly.DynamoStore"
+_PLAN = "stream_worker.reconcile.plan"
 _HANDLER = "stream_worker.assembly.Handler"
 
 ABLATIONS = (
@@ -176,9 +200,17 @@ ABLATIONS = (
     Ablation("row records ignored", {_HANDLER: RowRecordsIgnored}, "guests"),
     Ablation("hints trusted", {_STORE: HintsTrusted}, "stale-index"),
     Ablation("hints for row records", {_RECONCILER: HintsForRowRecords}, "duplicates"),
-    Ablation("no sweep", {"stream_worker.assembly.Sweeps": NoSweep}, "outage"),
+    Ablation("no sweep", {"stream_worker.assembly.Sweeps": NoSweep}, "silence"),
     Ablation("letters closed unseen", {"stream_worker.assembly.DeadLetters": LettersClosedUnseen}, "letters"),
     Ablation("rows created blindly", {"producer.membership.create_row": create_row_blindly}, "meet"),
+    Ablation("roster never ensured", {_STORE: RosterNeverEnsured}, "seated"),
+    Ablation("rows stay where they are", {f"{_PLAN}._target": stay_there}, "churn"),
+    Ablation("texts not compared", {f"{_PLAN}.Row.shows": shows_by_time}, "rewrites"),
+    Ablation(
+        "messages put anyway",
+        {"producer.messages.put_new": put_anyway, "producer.membership.put_new": put_anyway},
+        "same-stamp",
+    ),
     Ablation("never forgets", {_HANDLER: NeverForgets}, "restored"),
     Ablation(
         "orphans read",
@@ -186,8 +218,9 @@ ABLATIONS = (
         "splits",
     ),
 )
-"""Guards whose absence shows in the simulator. Four more show in the model check only (tests/simulation/model):
-the order of the reads, the look at one's own records, the checks that go with deleted duplicates."""
+"""Guards whose absence shows in the simulator. Others show in the model check only (tests/simulation/model): the look
+at one's own records, the checks that go with deleted duplicates, what is remembered; the order of the reads shows there
+when other guards are gone as well."""
 
 
 def _weakened(action: Action) -> Action:

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from multiprocessing import Pool
+from multiprocessing.pool import Pool as Processes
+from signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, signal
 
 from tests.simulation.original import original
 from tests.simulation.run import Result, run
@@ -17,6 +19,12 @@ CONTENDERS: dict[str, Contender] = {"ours": ours, "original": original}
 
 EVENTS = (
     "answer lost",
+    "carried out late",
+    "repeated",
+    "process terminated",
+    "somebody was seated",
+    "all of a group was settled",
+    "lease_doubtful",
     "conflict",
     "throttled",
     "unsent",
@@ -122,12 +130,21 @@ def campaign(
         tell: told how many runs were done since it was told.
     """
     tallies = {name: Tally() for name in names}
-    with ProcessPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_chunk, contender, name, seeds): name for name, seeds in _chunks(names, seeds)}
-        for future in as_completed(futures):
-            tallies[futures[future]].join(future.result())
-            tell(future.result().runs)
+    with processes(jobs) as pool:
+        for name, tally in pool.imap_unordered(_chunk, _chunks(contender, names, seeds)):
+            tallies[name].join(tally)
+            tell(tally.runs)
     return tallies
+
+
+def processes(jobs: int | None = None) -> Processes:
+    """A process a core; they end with the `with` block, however that ends."""
+    return Pool(jobs, initializer=_leave_signals_to_the_parent)
+
+
+def _leave_signals_to_the_parent() -> None:
+    signal(SIGINT, SIG_IGN)
+    signal(SIGTERM, SIG_DFL)
 
 
 def silent(tallies: dict[str, Tally]) -> list[str]:
@@ -139,14 +156,15 @@ def silent(tallies: dict[str, Tally]) -> list[str]:
     return [event for event in EVENTS if not seen[event]]
 
 
-def _chunks(names: Sequence[str], seeds: int) -> Iterator[tuple[str, range]]:
+def _chunks(contender: str, names: Sequence[str], seeds: int) -> Iterator[tuple[str, str, range]]:
     for start in range(0, seeds, CHUNK):
         for name in names:
-            yield name, range(start, min(start + CHUNK, seeds))
+            yield contender, name, range(start, min(start + CHUNK, seeds))
 
 
-def _chunk(contender: str, name: str, seeds: range) -> Tally:
+def _chunk(work: tuple[str, str, range]) -> tuple[str, Tally]:
+    contender, name, seeds = work
     tally = Tally()
     for seed in seeds:
         tally.add(run(SCENARIOS[name], seed, contender=CONTENDERS[contender]))
-    return tally
+    return name, tally

@@ -34,6 +34,7 @@ class Person:
             Deed.LEAVE: lambda: self._in_some_group(self._hands.leave),
             Deed.ATTRIBUTE: lambda: self._in_some_group(lambda group, user: self._hands.pin(group, user, self._text())),
             Deed.ADD: lambda: self._in_some_group(lambda group, user: self._hands.add(group, user, self._text())),
+            Deed.ODD: lambda: self._in_some_group(self._say_something_odd),
             Deed.READ: self._read,
         }
 
@@ -91,6 +92,9 @@ class Person:
         people = self._world.dice.sample(self._world.users, self._world.dice.choice([2, 2, 3]))
         self._hands.start(f"p{self._number}'s group {self._said}", self._text(), *(one.uuid for one in people))
 
+    def _say_something_odd(self, group: str, user: str) -> None:
+        self._hands.odd(group, user, self._world.dice.choice(["", "long"]))
+
     def _edit(self) -> None:
         """Among few texts, so that one can come back to what it was."""
         group = self._group()
@@ -107,13 +111,15 @@ class Person:
     def _read(self) -> None:
         """I6: whoever is a member while the list is read is in it."""
         watch, user = self._world.watch, self._any(self._world.users).uuid
-        before, departures = self._groups_of(user), watch.departures[user]
+        before, departures = self._groups_of(user), watch.rows.departures[user]
         page = self._hands.chat.read.of_user(user, limit=100)
         seen = {conversation.group for conversation in page.entries}
         missed = before & self._groups_of(user) - seen
         self._world.diary.seen["list read"] += 1
-        if page.cursor is None and departures == watch.departures[user] and missed:
+        if len(page.entries) != len(seen):
+            self._world.diary.violated("I6", f"{user}'s list has a group twice")
+        if page.cursor is None and departures == watch.rows.departures[user] and missed:
             self._world.diary.violated("I6", f"{user}'s list lacks {sorted(missed)}")
 
     def _groups_of(self, user: str) -> set[str]:
-        return {group for (member, group), rows in self._world.watch.rows.items() if member == user and rows}
+        return {group for (member, group), rows in self._world.watch.rows.by_member.items() if member == user and rows}

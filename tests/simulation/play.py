@@ -200,7 +200,7 @@ class Play:
         self.world.cloud.rates = replace(self.world.cloud.rates, torn=float(torn), page=int(page))
 
     def _copy(self, group: str, user: str) -> None:
-        rows = self.world.watch.rows.get((user, group), {})
+        rows = self.world.watch.rows.by_member.get((user, group), {})
         if len(rows) == 1:
             Nemesis(self.world, self._run.fleet).copy(next(iter(rows.values())))
 

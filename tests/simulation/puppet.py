@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from producer import membership, messages
+from producer.actions import new_message
 from producer.chat import Chat
 from shared.dynamo import Client
 from shared.errors import BadInput, ConditionFailed, Transient
@@ -32,7 +33,7 @@ class Puppet:
         self._grain_s = grain_s
         self._late_s = late_s
         self._client = Client(world.connection("person"))
-        retry = Retry(Event(), sleep=world.scheduler.sleep)
+        retry = Retry(Event(), sleep=world.scheduler.sleep, monotonic=world.seconds)
         self.chat = Chat(self._client, world.messages, retry, clock=self._clock)
 
     def do(self, deed: str, *what: str) -> None:
@@ -44,11 +45,18 @@ class Puppet:
 
     def start(self, group: str, text: str, sender: str, *others: str) -> None:
         """Open a group; two people always have theirs already."""
-        messages.start(self.chat, self._user(sender), [self._user(other) for other in others], text, group=group)
+        seated = [self._user(other) for other in others]
+        self._rely_on(messages.start(self.chat, self._user(sender), seated, text, group=group))
 
     def send(self, group: str, user: str, text: str) -> None:
         """Say something."""
-        messages.send(self.chat, group, self._user(user), text)
+        self._rely_on(messages.send(self.chat, group, self._user(user), text))
+
+    def odd(self, group: str, user: str, what: str) -> None:
+        """Other software stores a message without a text, or with more of it than a row takes."""
+        item = _item(new_message(group, self._user(user), "x" * 2000 if what == "long" else "", self._clock()))
+        kept = {name: value for name, value in item.items() if name != "message" or what == "long"}
+        self._write("put_item", Item=kept, ConditionExpression="attribute_not_exists(pk)")
 
     def edit(self, group: str, user: str, text: str) -> None:
         """Give the user's newest message another text."""
@@ -90,6 +98,9 @@ class Puppet:
                 ConditionExpression="message_group_uuid = :g",
                 ExpressionAttributeValues={":g": {"S": group}, ":value": {"S": value}},
             )
+
+    def _rely_on(self, message: Message) -> None:
+        self._world.watch.acknowledged(message.uuid)
 
     def _write(self, operation: str, **request: object) -> None:
         def attempt() -> None:

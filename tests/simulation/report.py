@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 
 from tests.simulation.campaign import EVENTS, Tally
@@ -19,10 +18,10 @@ Faults = Mapping[tuple[Driver, Fault], Everywhere]
 Tallies = Mapping[str, Tally]
 
 
-def figures(command: str, day: date, verdicts: Verdicts, faults: Faults, ours: Tallies, theirs: Tallies) -> list[str]:
-    """Everything that was counted."""
+def figures(made: str, verdicts: Verdicts, faults: Faults, ours: Tallies, theirs: Tallies) -> list[str]:
+    """Everything that was counted, under a line that says how."""
     return [
-        f"Made by `{command}` on {day}.",
+        made,
         "",
         "### The model check: every interleaving",
         "",
@@ -55,6 +54,13 @@ def complaints(verdicts: Verdicts, faults: Faults, ours: Tallies) -> Iterator[st
             yield f"{result.violations[0]}\n    {result.replay}"
 
 
+def missed(events: Sequence[str], *, enough: bool) -> Iterator[str]:
+    """What never happened, and whether that says anything."""
+    if events:
+        what = "a scenario has lost a tooth" if enough else "so few runs cannot show everything: take 150 or more"
+        yield f"{len(events)} events never happened ({what}): {', '.join(events)}"
+
+
 def has_place(document: Path) -> bool:
     """Whether figures can be put into this document: it is there, with both markers."""
     if not document.is_file():
@@ -79,10 +85,11 @@ def _model(verdicts: Verdicts) -> Iterator[str]:
 
 
 def _faults(faults: Faults) -> Iterator[str]:
-    yield "| fault | " + " | ".join(f"{driver.value}: days, wrong" for driver in Driver) + " |"
+    yield "| fault | " + " | ".join(f"{driver.value} driver: days, fault met, wrong" for driver in Driver) + " |"
     yield "|---|" + "---:|" * len(Driver)
     for fault in Fault:
-        cells = [f"{found.days:,}, {len(found.wrong)}" for driver in Driver if (found := faults[driver, fault])]
+        found = [faults[driver, fault] for driver in Driver if (driver, fault) in faults]
+        cells = [f"{days.days:,}, {days.met:,}, {len(days.wrong)}" for days in found]
         yield f"| {fault.value} | {' | '.join(cells)} |"
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from unittest.mock import patch
 
-from shared.errors import AppError
 from tests.simulation import stage
 from tests.simulation.cloud.faults import Draw
 from tests.simulation.fleet import Fleet
@@ -62,13 +62,13 @@ class Run:
         world.scheduler.spawn("fleet", self.fleet.tend)
         for number in range(world.scenario.people):
             self._people += 1
-            world.scheduler.spawn(f"person-{number}", lambda number=number: self._live(number))  # type: ignore[misc]
+            world.scheduler.spawn(f"person-{number}", partial(self._live, number))
         Nemesis(world, self.fleet).haunt()
 
     def chaos(self) -> None:
         """Until the people have done their deeds."""
         most = self.world.scheduler.steps + MOST_STEPS
-        while self._people and self.world.scheduler.steps < most:
+        while (self._people or self.fleet.is_down) and self.world.scheduler.steps < most:
             self.world.scheduler.step()
         if self._people:
             self.world.diary.violated("I7", f"the people are not done after {MOST_STEPS} steps")
@@ -102,7 +102,7 @@ class Run:
         world = self.world
         for wrong in world.watch.wrong():
             world.diary.violated("I3", wrong)
-        for user, group in sorted(world.watch.lost):
+        for user, group in sorted(world.watch.rows.lost):
             world.diary.violated("I1", f"{user}'s row of {group} is lost for ever")
         writes = world.watch.writes
         self._pass(seconds)
@@ -126,7 +126,7 @@ class Run:
             scenario=world.scenario.name,
             seed=seed,
             violations=tuple(world.diary.violations),
-            is_lasting=bool(world.watch.lost or world.watch.wrong()),
+            is_lasting=bool(world.watch.rows.lost or world.watch.wrong()),
             seen=world.diary.seen,
             faults=world.faults.met,
             calls=world.cloud.calls["worker"],
@@ -147,7 +147,7 @@ def run(
             course.begin()
             course.chaos()
             course.quiet()
-        except AppError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, its seed must not be lost
             world.diary.violated("I7", f"a task ended with {error!r}")
         finally:
             world.scheduler.end()
@@ -159,6 +159,8 @@ def determined(world: World) -> Iterator[None]:
     """Whatever is random in production, and its threads, are the world's meanwhile."""
     state = random.getstate()
     random.seed(world.dice.random())
-    with patch.object(os, "urandom", world.dice.randbytes), owned_by(world.scheduler):
-        yield
-    random.setstate(state)
+    try:
+        with patch.object(os, "urandom", world.dice.randbytes), owned_by(world.scheduler):
+            yield
+    finally:
+        random.setstate(state)

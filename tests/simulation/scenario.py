@@ -17,6 +17,7 @@ class Deed(Enum):
     LEAVE = "leave"
     ATTRIBUTE = "attribute"
     ADD = "add an attribute"
+    ODD = "odd message"
     READ = "read"
 
 
@@ -30,6 +31,7 @@ CHURN: Mapping[Deed, int] = {
     Deed.LEAVE: 2,
     Deed.ATTRIBUTE: 1,
     Deed.START: 1,
+    Deed.ODD: 1,
     Deed.READ: 1,
 }
 
@@ -45,10 +47,12 @@ class Event(Enum):
     """Something that happens to a whole run, once, in the middle."""
 
     OUTAGE = "outage"  # no worker runs for about a day
+    SILENCE = "silence"  # the same, and people have nothing to say any more
     SLUMBER = "slumber"  # every worker is stopped for about a day, and goes on
     ORIGINAL = "original"  # the bootcamp's Lambda works on the table as well
     ORIGINAL_BEFORE = "original before"  # it has, before the first start
     DUPLICATES = "duplicates"  # a retried join has left rows twice
+    SEATED = "seated"  # other software gives people rows and tells no roster
     STUBBORN = "stubborn"  # DynamoDB refuses writes to one member's list, for a while
     MOODY = "moody"  # DynamoDB refuses a third of the writes to any list, for a while
 
@@ -70,6 +74,9 @@ class Limits:
     steal: float = 0.2
     split_every_s: float = 4.0
     listing_late_s: float = 1.0
+    terminated_every_s: float = 6.0
+    repeated: float = 0.02
+    late: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ _CALM = Limits(
     conflict=0,
     unsent=0,
     lost=0,
+    late=0,
+    repeated=0,
+    terminated_every_s=0,
     killed=0,
     stalled=0,
     torn=0,
@@ -92,9 +95,20 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario(
             "outage", "no worker runs for hours, or for more than a day", events=(Event.OUTAGE,), driver=Driver.NATIVE
         ),
+        Scenario(
+            "silence",
+            "an outage of more than a day after which nobody says anything: only the sweep can mend it",
+            events=(Event.SILENCE,),
+            driver=Driver.NATIVE,
+            users=6,
+            groups=6,
+            deeds=24,
+            lull=0.05,
+        ),
         Scenario("slumber", "every worker sleeps for hours and goes on", events=(Event.SLUMBER,), driver=Driver.NATIVE),
         Scenario("original", "the original's Lambda works beside ours for a while", events=(Event.ORIGINAL,)),
         Scenario("duplicates", "rows stand twice, with memories of where they were", events=(Event.DUPLICATES,)),
+        Scenario("seated", "other software gives people rows, and the roster does not know", events=(Event.SEATED,)),
         Scenario("stubborn", "one member's rows cannot be written for a while", events=(Event.STUBBORN,)),
         Scenario(
             "letters",
@@ -131,6 +145,16 @@ SCENARIOS: Mapping[str, Scenario] = {
             weights={Deed.SEND: 6, Deed.EDIT: 1, Deed.DELETE: 2, Deed.LEAVE: 1},
         ),
         Scenario("standby", "the native driver with two that stand by", driver=Driver.NATIVE, workers=3, lull=0.3),
-        Scenario("lost-answers", "calls succeed and nobody hears of it", limits=Limits(lost=0.15, unsent=0.1)),
+        Scenario(
+            "lost-answers",
+            "calls succeed, at once or later, once or twice, and nobody hears of it",
+            limits=Limits(lost=0.15, unsent=0.1, late=0.1, repeated=0.1),
+        ),
+        Scenario(
+            "plain",
+            "nobody edits or deletes: what the original was made for",
+            weights={Deed.SEND: 10, Deed.START: 1},
+            groups=4,
+        ),
     )
 }

@@ -26,18 +26,20 @@ def set_up(world: World) -> None:
 
 
 def _as_we_make_it(world: World) -> None:
-    retry = Retry(StopEvent(), sleep=world.scheduler.sleep)
+    retry = Retry(StopEvent(), sleep=world.scheduler.sleep, monotonic=world.seconds)
     chat = Chat(Client(world.connection("person")), world.messages, retry, clock=world.now)
     for number in range(world.scenario.groups):
         starter, *others = _members(world)
+        world.scheduler.skip(world.scenario.grain_s + world.dice.random())
         messages.start(chat, starter, others[:AT_ONCE], "hello", group=f"group-{number}")
         for late in others[AT_ONCE:]:
             membership.join(chat, f"group-{number}", late, world.users)
 
 
 def _as_the_original_left_it(world: World) -> None:
-    """No roster, no `last_message_sk`; some rows are stale, some stand twice."""
+    """No roster, no `last_message_sk`; some rows are stale, some stand twice; the stream was not enabled yet."""
     world.cloud.kind = "original"
+    world.database.watchers.remove(world.streams.watch)
     for number in range(world.scenario.groups):
         group, stamps = f"group-{number}", [stamp(NOON)]
         for _ in range(3):
@@ -49,6 +51,7 @@ def _as_the_original_left_it(world: World) -> None:
             for sk in world.dice.sample(stamps, world.dice.choice([1, 1, 2])):
                 if world.database.get(world.messages, (f"GRP#{user.uuid}", sk)) is None:
                     world.database.put(world.messages, _row(group, sk, user, members[0]))
+    world.database.watchers.insert(1, world.streams.watch)
 
 
 def _members(world: World) -> list[User]:

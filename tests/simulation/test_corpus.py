@@ -38,7 +38,7 @@ def test_a_script_is_one_run() -> None:
     script = scripts()[0]
     one, other = (_played(script) for _ in range(2))
     assert one.world.seconds() == other.world.seconds()
-    assert one.world.watch.rows == other.world.watch.rows
+    assert one.world.watch.rows.by_member == other.world.watch.rows.by_member
 
 
 def _played(script: Script) -> Play:

@@ -110,13 +110,21 @@ class World:
 
     def groups(self) -> list[str]:
         """Every group that has ever had a row or a message, in a fixed order."""
-        groups = {group for _, group in self.watch.rows if group}
+        groups = {group for _, group in self.watch.rows.by_member if group}
         groups |= {pk.removeprefix(MESSAGE) for pk in self.database.partitions(MESSAGES, MESSAGE)}
         return sorted(groups)
 
     def members(self, group: str) -> list[User]:
         """Who has a row of a group now."""
-        return [user for user in self.users if self.watch.rows.get((user.uuid, group))]
+        return [user for user in self.users if self.watch.rows.by_member.get((user.uuid, group))]
+
+    def before_request(self, request: Request) -> None:
+        """Whoever waits for a certain request of a worker."""
+        self.moment(request)
+
+    def refusal_of(self, action: Request) -> Reason | None:
+        """What DynamoDB has against a worker's action just now."""
+        return self.spoil(action)
 
     def holder(self) -> str:
         """Who holds the native driver's lease."""
@@ -155,6 +163,8 @@ def _rates(limits: Limits, dice: Random) -> Rates:
         conflict=some(limits.conflict),
         unsent=some(limits.unsent),
         lost=some(limits.lost),
+        late=some(limits.late),
+        repeated=some(limits.repeated),
         killed=some(limits.killed),
         stalled=some(limits.stalled),
         torn=some(limits.torn),

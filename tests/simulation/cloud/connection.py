@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Any
 
 from shared.dynamo import Answer
-from shared.errors import Conflict, OutcomeUnknown, Reason, Throttled, TransactionCancelled
+from shared.errors import ConditionFailed, Conflict, OutcomeUnknown, Reason, Throttled, TransactionCancelled
 from shared.keys import ROW
 from shared.models import Item
 from tests.simulation.cloud.database import Database
@@ -75,9 +76,16 @@ class Connection:
             self._suffer(fault, operation)
         return fault
 
+    @contextmanager
+    def meeting(self, operation: str) -> Iterator[None]:
+        """Around a call that somebody else carries out."""
+        fault = self.point(operation)
+        yield
+        self.answered(fault)
+
     def _suffer(self, fault: Fault, operation: str) -> None:
         if fault is Fault.STALLED:
-            self.cloud.scheduler.sleep(self.cloud.rates.stall_s * 2 * self.cloud.dice.random())
+            self._stall(self.cloud.rates.stall_s * 2 * self.cloud.dice.random())
         elif fault is Fault.KILLED_BEFORE:
             self._end()
         elif fault is Fault.THROTTLED:
@@ -87,6 +95,13 @@ class Connection:
         elif fault is Fault.CONFLICT and operation != "transact_write_items":
             raise Conflict
 
+    def _stall(self, seconds: float) -> None:
+        """Of one thread, or of the whole process as by SIGSTOP."""
+        scheduler = self.cloud.scheduler
+        if scheduler.owner and self.cloud.dice.random() < 0.5:
+            scheduler.pause(scheduler.owner, seconds)
+        scheduler.sleep(seconds)
+
     def _end(self) -> None:
         self.die()
         raise Killed
@@ -95,17 +110,46 @@ class Connection:
         self.cloud.calls[self.kind] += 1
         fault = self.point(operation)
         if fault is Fault.CONFLICT:
-            raise TransactionCancelled([Reason("TransactionConflict"), *[Reason("None")] * (_size(request) - 1)])
+            raise TransactionCancelled(self._conflict(_size(request)))
         self.moment(request)
-        self.cloud.kind = self.kind
+        if fault is Fault.LATE:
+            self.cloud.scheduler.spawn(
+                f"{self.cloud.scheduler.actor} in flight", partial(self._land, operation, request)
+            )
+            raise OutcomeUnknown
         answer = self._carry_out(operation, request)
+        if fault is Fault.REPEATED and operation in _SINGLE:  # a repeated transaction is recognised by its token
+            answer = self._carry_out(operation, request)
+        self.answered(fault)
+        return answer
+
+    def answered(self, fault: Fault | None) -> None:
+        """The answer is on its way; others may act before it is read, or it never arrives.
+
+        Raises:
+            OutcomeUnknown: it was carried out.
+        """
+        if self.cloud.dice.random() < self.cloud.rates.torn:
+            self.cloud.scheduler.point()
         if fault is Fault.LOST:
             raise OutcomeUnknown
         if fault is Fault.KILLED_AFTER:
             self._end()
-        return answer
+
+    def _land(self, operation: str, request: Request) -> None:
+        self.cloud.scheduler.sleep(self.cloud.dice.random() * 3)
+        with suppress(ConditionFailed, TransactionCancelled):
+            self._carry_out(operation, request)
+
+    def _conflict(self, size: int) -> list[Reason]:
+        """One of the actions met somebody else's transaction, or a throttle."""
+        code = self.cloud.dice.choice(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+        reasons = [Reason("None")] * size
+        reasons[int(self.cloud.dice.random() * size)] = Reason(code)
+        return reasons
 
     def _carry_out(self, operation: str, request: Request) -> Answer:
+        self.cloud.kind = self.kind
         if operation in _SINGLE:
             self.cloud.database.write(_SINGLE[operation], request)
             return {}
@@ -165,10 +209,9 @@ class Connection:
         limit = min(request.get("Limit", self.cloud.rates.page), self.cloud.rates.page)
         before, page = self._groups_in(request), list[Item]()
         for item in self._walk(request):
-            if len(page) == limit:
-                last = {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}
-                return {"Items": _chosen(page, request), "LastEvaluatedKey": last}
             page.append(item)
+            if len(page) == limit:  # a full page names its last key, even if nothing follows
+                return {"Items": _chosen(page, request), "LastEvaluatedKey": _only(item, "pk", "sk")}
         if "ExclusiveStartKey" not in request and before & self._groups_in(request) - set(map(group_of, page)):
             self.cloud.diary.sometimes("query passed a row that moved")
         return {"Items": _chosen(page, request)}
@@ -201,8 +244,10 @@ class Connection:
         assert request["IndexName"], "only the index is walked through"
         start = request.get("ExclusiveStartKey")
         rows = [row for row in self.cloud.index.all() if start is None or _place(row) > _place(start)]
-        page = rows[: min(request["Limit"], self.cloud.rates.page)]
-        more = {"LastEvaluatedKey": {"pk": page[-1]["pk"], "sk": page[-1]["sk"]}} if len(page) < len(rows) else {}
+        limit = min(request["Limit"], self.cloud.rates.page)
+        page = rows[:limit]
+        last = [_only(row, "pk", "sk", "message_group_uuid") for row in page[-1:] if len(page) == limit]
+        more = {"LastEvaluatedKey": last[0]} if last else {}
         return {"Items": [projected(request, row) for row in page], **more}
 
     def _tear(self) -> None:
@@ -212,6 +257,10 @@ class Connection:
 
 def _chosen(page: list[Item], request: Request) -> list[Item]:
     return [projected(request, item) for item in page if holds(request, item, "FilterExpression")]
+
+
+def _only(item: Item, *names: str) -> Item:
+    return {name: item[name] for name in names}
 
 
 def _place(item: Item) -> tuple[str, str]:

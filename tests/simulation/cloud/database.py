@@ -55,7 +55,7 @@ class Database:
         """
         there = self._there(request)
         if not holds(request, there):
-            raise ConditionFailed(item=there)
+            raise ConditionFailed(item=_told(request, there))
         self._apply([_change(kind, request, there)])
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
@@ -81,8 +81,7 @@ class Database:
         there = self._there(request)
         if holds(request, there):
             return FINE
-        tells = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        return Reason(FAILED, there if tells else None)
+        return Reason(FAILED, _told(request, there))
 
     def _there(self, request: Request) -> Item | None:
         return self.get(request["TableName"], key_of(request))
@@ -104,6 +103,11 @@ def key_of(request: Request) -> Key:
     """The key of the item a request is about."""
     item = request.get("Item") or request["Key"]
     return item["pk"]["S"], item["sk"]["S"]
+
+
+def _told(request: Request, there: Item | None) -> Item | None:
+    """What a refusal says of who is in the way."""
+    return there if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None
 
 
 def _change(kind: str, request: Request, there: Item | None) -> Change:

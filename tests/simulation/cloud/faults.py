@@ -15,6 +15,8 @@ class Fault(Enum):
     CONFLICT = "conflict"  # a transaction that met another one
     UNSENT = "unsent"  # not carried out, and nobody hears of it
     LOST = "answer lost"  # carried out, and nobody hears of it
+    LATE = "carried out late"  # nobody hears of it, and it lands some time later
+    REPEATED = "repeated"  # carried out, and again by the SDK, whose first answer was lost
     KILLED_BEFORE = "killed before the call"
     KILLED_AFTER = "killed after the call"
     STALLED = "stalled"  # a long pause before it: the lease may go meanwhile
@@ -28,6 +30,8 @@ class Rates:
     conflict: float = 0.0
     unsent: float = 0.0
     lost: float = 0.0
+    late: float = 0.0
+    repeated: float = 0.0
     killed: float = 0.0
     stalled: float = 0.0
     torn: float = 0.0
@@ -42,6 +46,8 @@ class Rates:
             (self.conflict, Fault.CONFLICT),
             (self.unsent, Fault.UNSENT),
             (self.lost, Fault.LOST),
+            (self.late, Fault.LATE),
+            (self.repeated, Fault.REPEATED),
             (self.killed / 2, Fault.KILLED_BEFORE),
             (self.killed / 2, Fault.KILLED_AFTER),
             (self.stalled, Fault.STALLED),
@@ -53,6 +59,7 @@ Draw = Callable[[str, str], Fault | None]
 """(kind of actor, operation) -> what the call meets."""
 
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
+NEED_A_WRITE = frozenset({Fault.CONFLICT, Fault.LATE, Fault.REPEATED})
 _PEOPLE = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 """What people's programs do not meet: a person who is killed just does less."""
 
@@ -74,7 +81,7 @@ class Drawn:
         return self._if_possible(fault, kind, operation)
 
     def _if_possible(self, fault: Fault, kind: str, operation: str) -> Fault | None:
-        if fault is Fault.CONFLICT and operation not in WRITES:
+        if fault in NEED_A_WRITE and operation not in WRITES:
             return None
         if fault in _PEOPLE and kind != "worker":
             return None
@@ -97,7 +104,7 @@ class Scripted:
         if kind != self.whose:
             return None
         self.calls += 1
-        if self.calls != self.at or (self.fault is Fault.CONFLICT and operation not in WRITES):
+        if self.calls != self.at or (self.fault in NEED_A_WRITE and operation not in WRITES):
             return None
         self.met[self.fault.value] += 1
         return self.fault

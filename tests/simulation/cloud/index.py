@@ -23,6 +23,7 @@ class Index:
 
     def freeze(self, seconds: float) -> None:
         """Nothing arrives for so long."""
+        self._catch_up()
         self._frozen_until = self._now() + seconds
 
     def watch(self, changes: Sequence[Change]) -> None:

@@ -4,6 +4,7 @@ Order holds per item; the records of one transaction come in any order and, in d
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
@@ -115,7 +116,7 @@ class StreamsView:
 
     Args:
         service: the streams.
-        point: called before every call; it may raise what AWS would.
+        meeting: around every call; it may raise what AWS would, before it is answered or instead of the answer.
         late_s: for how long a listing may leave a new shard out.
     """
 
@@ -124,25 +125,25 @@ class StreamsView:
         service: StreamService,
         dice: Random,
         now: Callable[[], float],
-        point: Callable[[str], object],
+        meeting: Callable[[str], AbstractContextManager[object]],
         late_s: float,
     ) -> None:
         self._service = service
         self._dice = dice
         self._now = now
-        self._point = point
+        self._meeting = meeting
         self._late_s = late_s
 
     def latest_stream(self) -> str:
         """See `StreamsApi`."""
-        self._point("describe_table")
-        return self._service.arn
+        with self._meeting("describe_table"):
+            return self._service.arn
 
     def shards(self, stream: str) -> list[Shard]:
         """See `StreamsApi`."""
-        self._point("describe_stream")
         assert stream == self._service.arn
-        return [_listed(shard) for shard in self._service.shards.values() if self._is_shown(shard)]
+        with self._meeting("describe_stream"):
+            return [_listed(shard) for shard in self._service.shards.values() if self._is_shown(shard)]
 
     def children(self, stream: str, parent: str) -> list[Shard]:
         """See `StreamsApi`."""
@@ -150,8 +151,11 @@ class StreamsView:
 
     def iterator(self, stream: str, shard: str, after: str | None) -> str:
         """See `StreamsApi`: TRIM_HORIZON never says that something was trimmed."""
-        self._point("get_shard_iterator")
         assert stream == self._service.arn
+        with self._meeting("get_shard_iterator"):
+            return self._iterator(shard, after)
+
+    def _iterator(self, shard: str, after: str | None) -> str:
         found = self._found(shard)
         place = found.trimmed
         if after:
@@ -162,7 +166,10 @@ class StreamsView:
 
     def records(self, iterator: str, limit: int) -> Page:
         """See `StreamsApi`."""
-        self._point("get_records")
+        with self._meeting("get_records"):
+            return self._records(iterator, limit)
+
+    def _records(self, iterator: str, limit: int) -> Page:
         name, place = iterator.split(" ")
         found, start, now = self._found(name), int(place), self._now()
         if self._dice.random() < 0.01:
