@@ -93,6 +93,25 @@ def test_a_lost_answer_is_not_believed_either_way(scene: Scene) -> None:
     assert len(scene.table.commits) == commits
 
 
+def test_one_member_who_must_wait_does_not_pass_for_settled(scene: Scene) -> None:
+    """Ann is throttled when each is settled alone: Bob's row is right, and the batch comes again for hers."""
+    scene.table.message(G, at(2), "new")
+    scene.table.before("commit", partial(scene.table.row, G, "ann", at(1), pinned="now"), partial(fail, Throttled()))
+    with pytest.raises(Throttled):
+        scene.worker.reconcile(G)
+    assert scene.table.shown("bob") == [(G, "new")]
+    assert scene.table.shown("ann") == [(G, "hi")]
+
+
+def test_a_row_of_this_very_group_in_the_way_is_no_reason_to_step_aside(scene: Scene) -> None:
+    """Somebody has put Ann's row on the new place, beside the old one: it is read again, and one of the two goes."""
+    scene.table.message(G, at(2), "new")
+    lost_race = partial(scene.table.row, G, "bob", at(1), pinned="now")
+    scene.table.before("commit", lost_race, partial(scene.table.row, G, "ann", at(2), "new"))
+    scene.worker.reconcile(G)
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "new")]
+
+
 def test_stopping_begins_no_new_transaction(scene: Scene) -> None:
     """After SIGTERM the transaction in hand is the last one."""
     scene.table.message(G, at(2), "new")
