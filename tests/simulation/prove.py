@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from signal import SIGTERM, signal
 from time import perf_counter
@@ -108,4 +109,4 @@ def _simulate(contender: str, names: list[str], seeds: int) -> dict[str, Tally]:
 
 
 if __name__ == "__main__":
-    console.run(app)
+    console.run(partial(app, prog_name="scripts/prove"))
