@@ -78,7 +78,8 @@ class Run:
         world, scheduler = self.world, self.world.scheduler
         world.calm()
         self.fleet.is_down = False
-        self._pass(NOTICE_S)
+        if world.diary.seen["records trimmed"]:
+            self._pass(NOTICE_S)
         most = scheduler.steps + QUIET_STEPS
         while not self._is_at_rest():
             if scheduler.steps > most:

@@ -14,7 +14,7 @@ from tests.simulation.world import Contender, World, ours
 GRAIN_S = 0.5  # people's clocks collide
 STALL_S = 5.0  # longer than a lease
 STEP_S = 0.1
-REST_S = 10.0  # of peace at the end: short, as there are thousands of days
+REST_S = 5.0  # of peace at the end: short, as there are thousands of days
 MOST_STEPS = 10_000
 
 DAY: tuple[tuple[str, ...], ...] = (
