@@ -38,6 +38,7 @@ def prove(
     original: Annotated[int, typer.Option(min=0, help="Runs of each scenario with the original's algorithm.")] = 50,
     scenario: Annotated[list[str] | None, typer.Option(help="Runs of this one and nothing else; repeatable.")] = None,
     model: Annotated[bool, typer.Option(help="Or only small worlds in the model check (seconds).")] = True,
+    faults: Annotated[bool, typer.Option(help="Also one fault at every call (minutes).")] = True,
     write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
 ) -> None:
     """Try to break the promise; exit status 1 if it breaks, or if something that ought to happen never did.
@@ -53,13 +54,13 @@ def prove(
     started = perf_counter()
     failures = list(_what_failed_once())
     verdicts = [] if scenario else _model(large=model)
-    faults = {} if scenario else _everywhere()
+    days = _everywhere() if faults and not scenario else {}
     ours, theirs = _simulate("ours", names, seeds), _simulate("original", names, original)
     command = shlex.join(["scripts/prove", *sys.argv[1:]])
     made = f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, in {(perf_counter() - started) / 60:.0f} minutes."
-    lines = report.figures(made, verdicts, faults, ours, theirs)
+    lines = report.figures(made, verdicts, days, ours, theirs)
     typer.echo("\n".join(lines))
-    complaints = [*failures, *report.complaints(verdicts, faults, ours)]
+    complaints = [*failures, *report.complaints(verdicts, days, ours)]
     missing = silent(ours) if not scenario else []
     for line in [*complaints, *report.missed(missing, enough=seeds >= ENOUGH)]:
         typer.echo(line, err=True)
