@@ -16,7 +16,8 @@ from stream_worker import assembly
 from stream_worker.contract import Work
 from stream_worker.state import LEASE, OPEN_LETTERS, SWEEPS
 from tests.fakes.clock import NOON
-from tests.simulation.cloud.connection import Cloud, Connection
+from tests.simulation.cloud.cloud import Cloud
+from tests.simulation.cloud.connection import Connection
 from tests.simulation.cloud.database import Database
 from tests.simulation.cloud.expressions import Request
 from tests.simulation.cloud.faults import Draw, Drawn, Rates

@@ -1,45 +1,25 @@
-"""One actor's connection to DynamoDB: the operations our code uses, each of which can go wrong."""
+"""One actor's connection to DynamoDB: operations that can go wrong."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from random import Random
 from typing import Any
 
 from shared.dynamo import Answer
 from shared.errors import ConditionFailed, Conflict, OutcomeUnknown, Reason, Throttled, TransactionCancelled
 from shared.keys import ROW
 from shared.models import Item
-from tests.simulation.cloud.database import Database
+from tests.simulation.cloud.cloud import Cloud
 from tests.simulation.cloud.expressions import Request, holds, projected, wanted
-from tests.simulation.cloud.faults import Draw, Fault, Rates
-from tests.simulation.cloud.index import Index, group_of
+from tests.simulation.cloud.faults import Fault
+from tests.simulation.cloud.index import group_of
 from tests.simulation.cloud.obstacles import note_obstacles
-from tests.simulation.diary import Diary
-from tests.simulation.scheduler import Killed, Scheduler
+from tests.simulation.scheduler import Killed
 
 ALMOST_FULL = 90  # actions in a transaction: a group was so large that it needed another
 
 _SINGLE = {"put_item": "Put", "update_item": "Update", "delete_item": "Delete"}
-
-
-@dataclass(slots=True)
-class Cloud:
-    """What all connections share."""
-
-    database: Database
-    index: Index
-    scheduler: Scheduler
-    dice: Random
-    rates: Rates
-    draw: Draw
-    calls: Counter[str]
-    """Calls by kind of actor; those of the streams are not among them."""
-    diary: Diary
-    kind: str = "god"
-    """Of the actor that writes now."""
 
 
 @dataclass(slots=True)
@@ -144,9 +124,8 @@ class Connection:
     def _conflict(self, size: int) -> list[Reason]:
         """One of the actions met somebody else's transaction, or a throttle."""
         code = self.cloud.dice.choice(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
-        reasons = [Reason("None")] * size
-        reasons[int(self.cloud.dice.random() * size)] = Reason(code)
-        return reasons
+        place = int(self.cloud.dice.random() * size)
+        return [Reason(code if number == place else "None") for number in range(size)]
 
     def _carry_out(self, operation: str, request: Request) -> Answer:
         self.cloud.kind = self.kind
