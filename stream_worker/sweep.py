@@ -86,10 +86,10 @@ class Sweeps:
         """Owe a sweep of all rows, from now on; on a stream that is new, another when the index has settled."""
         now = self._clock()
         self._log.warning("sweep_owed", stream=stream, reason=gap.value, next="every row is looked at once")
-        self._write(stream, self._explained(stream) or gap.value, now)
         again = _enabled_at(stream, now) + INDEX_SETTLES
-        if gap in {Gap.FIRST_START, Gap.NEW_STREAM} and again > now:
+        if gap in {Gap.FIRST_START, Gap.NEW_STREAM} and again > now:  # first: the other may be done in no time
             self._write(f"{stream}#again", gap.value, again)
+        self._write(stream, self._explained(stream) or gap.value, now)
 
     def next_due(self) -> Owed | None:
         """A sweep that may be worked on now."""

@@ -56,7 +56,7 @@ class Fleet:
     def _deal(self) -> None:
         world = self._world
         shown = [Shard(shard.id, shard.parent) for shard in world.streams.shards.values()]
-        self._lineage = self._lineage.heard(shown, full=True)
+        self._lineage = self._lineage.listed(shown, world.seconds())
         ready = [process for process in self.processes if process.opened]
         for shard in self._lineage.readable(self._ended()) if ready else []:
             owner = self._owners.get(shard.id)

@@ -16,7 +16,10 @@ class Ledger:
         self._streams = streams
         self._known: dict[str, int] = {}
         self._passed: dict[str, int] = {}
+        self._owed_at = float("-inf")
         self.unsettled: Counter[str] = Counter()
+        self.lost: set[str] = set()
+        """Groups of which records are gone that nobody has settled, and no sweep was owed since those were written."""
 
     def note(self) -> None:
         """Take the records that were written since."""
@@ -30,11 +33,18 @@ class Ledger:
         """A checkpoint stands at `sequence`: the groups of which nothing is unsettled any more."""
         return self._settle(name, int(sequence))
 
+    def owed(self, now: float) -> None:
+        """A sweep of all rows is owed from now on: it answers for whatever was written before."""
+        self._owed_at = now
+        self.lost.clear()
+
     def gone(self) -> None:
-        """Records were trimmed: nobody will ever settle those."""
+        """Records were trimmed: nobody will ever settle those; a worker has to notice, and owe a sweep."""
         listed = self._streams.shards
         self._known = {name: count for name, count in self._known.items() if name in listed}
         for shard in listed.values():
+            unread = shard.records[self._passed.get(shard.id, 0) : shard.trimmed]
+            self.lost |= {group_of(record) for _, written, record in unread if written > self._owed_at} - {""}
             if shard.trimmed:
                 self._settle(shard.id, int(shard.records[shard.trimmed - 1][2].sequence_number))
 

@@ -22,8 +22,8 @@ class Rows:
         """Whose last row was taken by somebody who may not; one that comes back is found again."""
         self.departures: Counter[str] = Counter()
         """How often a user has left a group: a list that is read meanwhile may lack it."""
-        self._meddled: set[Member] = set()
-        """Whose row was put where it stands by neither our worker nor our producer."""
+        self._meddled: set[tuple[Member, str]] = set()
+        """Rows that were put where they stand by neither our worker nor our producer."""
         self._database = database
         self._table = table
         self._diary = diary
@@ -40,7 +40,7 @@ class Rows:
         if not rows:
             return ""
         what = truth.fault_of(rows[0], self.messages(group))
-        if not what and member not in self._meddled and truth.is_astray(rows[0]):
+        if not what and (member, string(rows[0], "sk")) not in self._meddled and truth.is_astray(rows[0]):
             what = f"shows {truth.shown(rows[0])} and stands at {string(rows[0], 'sk')}"
         return f"{user}'s row of {group} {what}" if what else ""
 
@@ -61,10 +61,8 @@ class Rows:
     def _note(self, kind: str, member: Member, old: Mapping[str, Item], *, has_left: bool) -> None:
         (user, group), new = member, self.by_member[member]
         ours = kind in {"worker", "person"}
-        if not ours:
-            self._meddled.add(member)
-        elif set(new) - set(old):
-            self._meddled.discard(member)
+        put = {(member, sk) for sk in set(new) - set(old)}
+        self._meddled = self._meddled - put if ours else self._meddled | put
         self.departures[user] += not new and kind != "worker"
         if new or not group:
             self.lost.discard(member)

@@ -110,6 +110,8 @@ class Run:
         self._pass(seconds)
         if world.watch.writes != writes or not world.is_settled():
             world.diary.violated("I7", f"{world.watch.writes - writes} writes in peace")
+        if lost := sorted(world.watch.ledger.lost):
+            world.diary.violated("I5", f"records of {lost} were trimmed unread, and no sweep was ever owed for them")
 
     def _pass(self, seconds: float) -> None:
         until = self.world.scheduler.now + seconds

@@ -85,9 +85,15 @@ class Watch:
             self._watch_checkpoint(change.key[1], change.before or {}, change.after or {})
         elif change.key[0].endswith(OPEN_LETTERS) and not change.after:
             self._watch_settled(string(change.before or {}, "group"))
-        elif change.key[0].endswith(SWEEPS) and not change.after:
-            for group in sorted({group for _, group in self.rows.by_member}):
-                self._watch_settled(group)
+        elif change.key[0].endswith(SWEEPS):
+            self._watch_sweep(change.before or {}, change.after or {})
+
+    def _watch_sweep(self, before: Item, after: Item) -> None:
+        """A sweep is owed, goes on, or is done."""
+        if string(after, "rev") != string(before, "rev") and after:
+            self.ledger.owed(self._streams.now())
+        for group in [] if after else sorted({group for _, group in self.rows.by_member}):
+            self._watch_settled(group)
 
     def _watch_checkpoint(self, shard: str, before: Item, after: Item) -> None:
         """I8, and I5 for the groups whose last record it passes."""
@@ -107,7 +113,7 @@ class Watch:
 
     def _watch_settled(self, group: str) -> None:
         """I5: nothing of the group is unsettled, so its rows are right; a letter or a sweep is a promise to look."""
-        if self.ledger.unsettled[group] or self.drawer(SWEEPS):
+        if self.ledger.unsettled[group] or group in self.ledger.lost or self.drawer(SWEEPS):
             return
         self._diary.seen["all of a group was settled"] += 1
         letters = {(string(letter, "user"), string(letter, "group")) for letter in self.drawer(OPEN_LETTERS)}

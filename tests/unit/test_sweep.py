@@ -88,6 +88,14 @@ def test_a_new_stream_is_swept_again_when_the_index_has_settled(upkeep: Upkeep, 
     assert (upkeep.wrong(), upkeep.owed) == (0, [])
 
 
+def test_the_second_look_is_owed_before_the_first(upkeep: Upkeep) -> None:
+    """Another process may finish the first at once, on an index that lacks rows (simulator: first-start 42)."""
+    upkeep.client.meet("put_item", lost)
+    with pytest.raises(OutcomeUnknown):
+        upkeep.sweeps.owe(ARN, Gap.FIRST_START)
+    assert upkeep.owed == [f"{ARN}#again"]
+
+
 def test_an_old_stream_is_swept_once(upkeep: Upkeep) -> None:
     """A worker that comes to a stream of last week finds a settled index; other gaps too."""
     upkeep.wait(days=7)

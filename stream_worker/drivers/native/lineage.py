@@ -1,13 +1,15 @@
 """The tree of shards, as pure functions: what listings have shown so far, and what may be read now.
 
 A listing is a hint. Shards are added, never dropped because one listing lacks them; a parent counts as gone only
-when several full listings in a row did not show it.
+when several full listings in a row, over some seconds, did not show it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 GONE_AFTER = 5  # full listings in a row without a parent that a child names (Flink asks again as often)
+GONE_AFTER_S = 10.0  # over so long at least: a parent that was trimmed stays away, one that is listed late comes
+PARENT_S = 1.0  # between two listings meanwhile; all that read an account's streams share 10 a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +22,43 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """A parent that is named and not listed: in how many full listings in a row, and for how long."""
+
+    since: float
+    listings: int = 0
+    seconds: float = 0.0
+
+    def goes_on(self, now: float) -> "Absence":
+        """It is missing from one more listing."""
+        return Absence(self.since, self.listings + 1, now - self.since)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the parent is gone."""
+        return self.listings >= GONE_AFTER and self.seconds >= GONE_AFTER_S
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
-    """All shards known so far, and how often each parent that was named has been missing."""
+    """All shards known so far, and since when each parent that was named has been missing."""
 
     shards: Mapping[str, Shard] = field(default_factory=dict)
-    absent: Mapping[str, int] = field(default_factory=dict)
+    absent: Mapping[str, Absence] = field(default_factory=dict)
 
-    def heard(self, listing: Iterable[Shard], *, full: bool) -> "Lineage":
-        """The lineage after one more listing; only a full one says anything about what it lacks."""
+    def heard(self, listing: Iterable[Shard]) -> "Lineage":
+        """The lineage after some shards were shown; this says nothing about what was not."""
         shards = dict(self.shards)
         for shard in listing:
             before = shards.get(shard.id, shard)
             shards[shard.id] = Shard(shard.id, shard.parent or before.parent, shard.closed or before.closed)
-        if not full:
-            return replace(self, shards=shards)
+        return replace(self, shards=shards)
+
+    def listed(self, listing: Iterable[Shard], now: float) -> "Lineage":
+        """The lineage after a full listing at `now` (seconds; only differences count)."""
+        shards = self.heard(listing).shards
         named = {shard.parent for shard in shards.values() if shard.parent and shard.parent not in shards}
-        return Lineage(shards, {parent: self.absent.get(parent, 0) + 1 for parent in named})
+        return Lineage(shards, {parent: self.absent.get(parent, Absence(now)).goes_on(now) for parent in named})
 
     def is_unfinished(self, ended: Mapping[str, bool]) -> bool:
         """Whether some known shard is not settled to its end."""
@@ -75,4 +98,4 @@ class Lineage:
             return True
         if parent in ended:
             return ended[parent]
-        return parent not in self.shards and self.absent.get(parent, 0) >= GONE_AFTER
+        return parent not in self.shards and parent in self.absent and self.absent[parent].is_final

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
 from stream_worker.contract import Batch, Processor
 from stream_worker.drivers.native.api import StreamsApi
-from stream_worker.drivers.native.lineage import Lineage
+from stream_worker.drivers.native.lineage import PARENT_S, Lineage
 
 LISTING_S = 30.0
 CHILD_S = 5.0  # an ended shard's children are looked for as often; DescribeStream is shared with the worker
-PARENT_S = 0.2  # a parent that is not listed must be missing from several listings in a row
 HASTY_PAGES = 5  # so many empty pages of a shard are walked through at once: records may come after them
 
 
@@ -65,7 +64,7 @@ class Listener:
         return 0.0 if any(turns) else self._poll_s
 
     def _list(self) -> None:
-        self._lineage = self._lineage.heard(self._api.shards(self.stream), full=True)
+        self._lineage = self._lineage.listed(self._api.shards(self.stream), self._monotonic())
         wait = CHILD_S if self._lineage.childless(self._ended) else LISTING_S
         self._listing_due = self._monotonic() + (PARENT_S if self._lineage.is_waiting(self._ended) else wait)
 

@@ -12,7 +12,7 @@ from shared.models import Item
 from stream_worker.contract import Gap, RunAll
 from stream_worker.drivers.native.api import StreamsApi
 from stream_worker.drivers.native.checkpoints import Checkpoint
-from stream_worker.drivers.native.lineage import GONE_AFTER, Lineage, Shard
+from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Shard
 from stream_worker.drivers.native.reader import Reading, ShardReader
 from stream_worker.state import STREAMS, State
 
@@ -115,7 +115,7 @@ class StreamReader:
         elif not checkpoints:
             self._with.on_gap(self.stream, Gap.CHECKPOINT_MISSING)
         unlisted = [Shard(c.shard, c.parent, closed=True) for c in checkpoints.values() if not c.ended]
-        self._shards = _Shards(Lineage().heard(unlisted, full=False), checkpoints)
+        self._shards = _Shards(Lineage().heard(unlisted), checkpoints)
         if known is not None and checkpoints:
             self._shards.excused = set()
         self._is_open = True
@@ -134,13 +134,13 @@ class StreamReader:
             return
         self._failed_listings = 0
         shards, known = self._shards, len(self._shards.lineage.shards)
-        shards.lineage = shards.lineage.heard(listing, full=True)
+        shards.lineage = shards.lineage.listed(listing, self._now())
         if shards.excused is None:
             shards.excused = {shard.id for shard in listing}
         is_quiet = len(shards.lineage.shards) == known and not shards.lineage.is_unfinished(self._ended())
         self._quiet_listings = self._quiet_listings + 1 if is_quiet else 0
         waiting = shards.lineage.is_waiting(self._ended())
-        self._listing_due = self._now() + (CHILD_FIRST_S if waiting else LISTING_S)
+        self._listing_due = self._now() + (PARENT_S if waiting else LISTING_S)
         self._forget_ended({shard.id for shard in listing})
 
     def _forget_ended(self, listed: set[str]) -> None:
@@ -216,7 +216,7 @@ class StreamReader:
             self._log.info("children_unknown", shard=shard, error=str(error), next="lists all shards")
             children = []
         if children:
-            self._shards.lineage = self._shards.lineage.heard(children, full=False)
+            self._shards.lineage = self._shards.lineage.heard(children)
         elif not self._failed_listings:
             self._listing_due = self._now()
 

@@ -49,7 +49,7 @@ class StreamService:
         self.delivered: Callable[[str, Sequence[Record]], None] = lambda _shard, _records: None
         self._table = table
         self._dice = dice
-        self._now = now
+        self.now = now
         self._sequence = self._opened = 0
         self.shards: dict[str, VirtualShard] = {}
         for number in range(shards):
@@ -61,10 +61,10 @@ class StreamService:
         for change in self._dice.sample(mine, len(mine)):
             shard = self._leaf(change.key[0])
             self._sequence += 1
-            due = self._now() + self._dice.expovariate(1) * self.lag_s
+            due = self.now() + self._dice.expovariate(1) * self.lag_s
             if shard.records:
                 due = max(due, shard.records[-1][0])
-            shard.records.append((due, self._now(), _record(change, self._sequence, self._now())))
+            shard.records.append((due, self.now(), _record(change, self._sequence, self.now())))
 
     def open_shards(self) -> list[str]:
         """The shards that are written to."""
@@ -73,7 +73,7 @@ class StreamService:
     def split(self, name: str) -> None:
         """Close a shard; two halves go on, or a single one (a roll-over)."""
         shard = self.shards[name]
-        shard.closed = self._now()
+        shard.closed = self.now()
         cuts = [shard.low, shard.high]
         if self._dice.random() < 0.5 and shard.high - shard.low > 1:
             cuts.insert(1, (shard.low + shard.high) // 2)
@@ -82,7 +82,7 @@ class StreamService:
 
     def trim(self) -> int:
         """Drop what is older than a day; how many records nobody can read any more."""
-        horizon, gone = self._now() - RETENTION_S, 0
+        horizon, gone = self.now() - RETENTION_S, 0
         for shard in self.shards.values():
             before = shard.trimmed
             while shard.trimmed < len(shard.records) and shard.records[shard.trimmed][1] < horizon:
@@ -92,7 +92,7 @@ class StreamService:
 
     def drop_trimmed(self) -> None:
         """Closed shards are listed for a day."""
-        horizon = self._now() - RETENTION_S
+        horizon = self.now() - RETENTION_S
         for shard in list(self.shards.values()):
             if shard.closed is not None and shard.closed < horizon:
                 del self.shards[shard.id]
@@ -104,7 +104,7 @@ class StreamService:
     def _open(self, parent: str | None, low: int, high: int) -> None:
         self._opened += 1
         name = f"shardId-{self._opened:03}"
-        self.shards[name] = VirtualShard(name, parent, low, high, self._now())
+        self.shards[name] = VirtualShard(name, parent, low, high, self.now())
 
     def _leaf(self, pk: str) -> VirtualShard:
         place = crc32(pk.encode())

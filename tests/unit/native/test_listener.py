@@ -73,7 +73,7 @@ def test_a_parent_that_is_gone_is_not_waited_for() -> None:
     room = Room("a")
     room.streams.shard("a").parent = "trimmed"
     written = room.streams.write("a")
-    room.listen(5)
+    room.listen(15)
     assert room.read("a") == written
 
 

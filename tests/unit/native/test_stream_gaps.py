@@ -131,7 +131,7 @@ def test_an_unlisted_parent_without_a_checkpoint_counts_as_settled(scene: Scene)
     scene.streams.build({"": ["a"], "a": ["b"]})
     del scene.streams.by_arn[ARN]["a"]
     written = scene.streams.write("b")
-    scene.rounds(scene.stream_reader(), 3)
+    scene.rounds(scene.stream_reader(), 15)
     assert scene.read("b") == written
     assert scene.gaps == [Gap.FIRST_START.value]
 
