@@ -18,7 +18,7 @@ ROSTER = "ROS#"
 INDEX = "message-group-sk-index"
 
 _PAIRS = UUID("6f0c4f0a-8d0e-5b1e-9c53-2b9a8a1d7e11")  # the fixed namespace of two-user groups
-_OURS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
+_OURS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -43,8 +43,8 @@ def stamp(moment: datetime) -> str:
 
 
 def is_ours(sk: str) -> bool:
-    """Whether `sk` has the fixed-width form that sorts as time."""
-    return _OURS.fullmatch(sk) is not None
+    """Whether `sk` is a moment in the fixed-width form that sorts as time: anybody can write a 13th month."""
+    return _OURS.fullmatch(sk) is not None and _is_moment(sk)
 
 
 def bump(sk: str) -> str:
@@ -62,3 +62,11 @@ def bump(sk: str) -> str:
 def pair_group(one: str, other: str) -> str:
     """The group id of two users: the same whoever starts, so that a pair never gets two threads."""
     return str(uuid5(_PAIRS, ":".join(sorted((one, other)))))
+
+
+def _is_moment(sk: str) -> bool:
+    try:
+        datetime.fromisoformat(sk)
+    except ValueError:
+        return False
+    return True

@@ -227,3 +227,12 @@ def test_lag_is_finer_than_the_streams_seconds(scene: Scene) -> None:
     scene.deliver(fresh)
     scene.deliver(seeded)
     assert [facts["lag_ms"] for _, facts in scene.log.lines] == [250, 2000]
+
+
+def test_a_sort_key_that_only_looks_like_a_time_stops_nothing(scene: Scene) -> None:
+    """Anybody may put a message in the 13th month: the process must not end at its record, again and again."""
+    scene.group("g")
+    sk = "2026-13-45T99:99:99.999999+00:00"
+    scene.table.message("g", sk, "odd")
+    scene.deliver(message("g", sk=sk))
+    assert scene.table.shown("anng") == [("g", "odd")]

@@ -27,6 +27,12 @@ def test_a_stamp_is_ours_and_reads_back(moment: datetime) -> None:
     assert datetime.fromisoformat(keys.stamp(moment)) == moment
 
 
+@pytest.mark.parametrize("sk", ["2026-13-45T99:99:99.999999+00:00", "٢٠٢٦-11-22T10:00:00.000000+00:00", "yesterday"])
+def test_what_is_no_moment_is_not_ours(sk: str) -> None:
+    """Nor is what only looks like one: whoever goes on to read the time would fall over it."""
+    assert not keys.is_ours(sk)
+
+
 @given(MOMENTS)
 def test_a_bump_is_one_microsecond(moment: datetime) -> None:
     """In the same form."""
