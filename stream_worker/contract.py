@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from shared.models import Item
 
 T = TypeVar("T")
+
+_NO_TIME = 253_402_300_800  # seconds since 1970 of the year 10000, which no calendar of Python's has
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +107,32 @@ class RunAll(Protocol):
         """
 
 
-def record_of(raw: Mapping[str, Any]) -> Record:
-    """A record in the shape of GetRecords or of Lambda's event, taken as it is; the handler is who refuses."""
-    change = raw.get("dynamodb")
+def record_of(raw: object) -> Record:
+    """A record in the shape of GetRecords or of Lambda's event, taken as it is; the handler is who refuses.
+
+    Anything at all becomes a record, so that one entry which is none holds up nothing else of its page.
+    """
+    said = raw if isinstance(raw, Mapping) else {}
+    change = said.get("dynamodb")
     change = change if isinstance(change, Mapping) else {}
     return Record(
-        kind=str(raw.get("eventName") or ""),
+        kind=_word(said.get("eventName")),
         keys=change.get("Keys") or {},
-        sequence_number=str(change.get("SequenceNumber") or ""),
+        sequence_number=_word(change.get("SequenceNumber")),
         created_at=_seconds(change.get("ApproximateCreationDateTime")),
         new_image=change.get("NewImage"),
         old_image=change.get("OldImage"),
     )
 
 
+def _word(said: object) -> str:
+    return said if isinstance(said, str) else ""
+
+
 def _seconds(created: object) -> float:
-    """The creation time as GetRecords gives it: a number over the wire, a datetime from botocore's parser."""
-    if isinstance(created, datetime):
-        return created.timestamp()
-    return float(created) if isinstance(created, int | float) else 0.0
+    """The creation time as GetRecords gives it: a number over the wire, a datetime from botocore's parser.
+
+    What is no time between 1970 and the year 9999 is as good as none.
+    """
+    seconds = created.timestamp() if isinstance(created, datetime) else created
+    return float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _NO_TIME else 0.0
