@@ -26,6 +26,7 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 
 _LONGEST_NAME = 1024  # bytes of a sort key (AWS quota)
+_LONGEST_SPELLING = 4096  # characters of what a record said of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,13 @@ class DeadLetters:
 
     def put_record(self, batch: Batch, record: Record, reason: str) -> None:
         """Set aside a record nobody understands: its place in the stream and its keys."""
-        place = {"stream": batch.stream, "shard": batch.shard, "sequence_number": record.sequence_number}
+        said = {"stream": batch.stream, "shard": batch.shard, "sequence_number": record.sequence_number}
+        place = {name: _writable(value) for name, value in said.items()}
         self._log.warning("record_dead_lettered", **place, reason=reason, next="waits for a person")
+        keys = _spell(record.keys)
         self._put(
-            f"record#{batch.shard}#{record.sequence_number}",
-            {**{name: {"S": value} for name, value in place.items()}, "record_keys": {"S": repr(record.keys)[:4096]}},
+            _record_name(batch.shard, record.sequence_number, keys),
+            {name: {"S": value} for name, value in {**place, "record_keys": keys}.items()},
             f"RecordUnreadable: {reason}",
         )
 
@@ -165,4 +168,29 @@ def _name(group: str, user: str) -> str:
     name = f"group#{group}#{user}"
     if "#" not in group and len(name.encode()) <= _LONGEST_NAME:
         return name
-    return f"group-hash#{sha256(json.dumps([group, user]).encode()).hexdigest()}"
+    return f"group-hash#{_hash(group, user)}"
+
+
+def _record_name(shard: str, number: str, keys: str) -> str:
+    """A sort key for a record; one that does not say its place is told from others by its keys."""
+    name = f"record#{shard}#{number}"
+    if number and name.isascii() and len(name) <= _LONGEST_NAME:
+        return name
+    return f"record-hash#{_hash(shard, number, keys)}"
+
+
+def _hash(*parts: str) -> str:
+    return sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _spell(keys: object) -> str:
+    """A record's keys as far as they can be told: the letter is written whatever they are."""
+    try:
+        return repr(keys)[:_LONGEST_SPELLING]
+    except (RecursionError, ValueError):  # nested without end; a number of thousands of digits
+        return type(keys).__name__
+
+
+def _writable(said: str) -> str:
+    """A text that a table takes: not too long, no half of a surrogate pair in it."""
+    return said[:_LONGEST_SPELLING].encode(errors="backslashreplace").decode()

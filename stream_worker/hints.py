@@ -55,6 +55,8 @@ def _problem(record: Record) -> str | None:
     pk, sk = _text(record.keys, "pk"), _text(record.keys, "sk")
     if not pk or not sk:
         return "keys are missing or no strings"
+    if not _is_text(pk) or not _is_text(sk):
+        return "keys are no text"
     if pk.startswith(MESSAGE) and not _usable(pk.removeprefix(MESSAGE)):
         return "message without a usable group"
     if pk.startswith(ROW) and record.kind != "REMOVE":
@@ -110,4 +112,13 @@ def _text(item: object, name: str) -> str:
 
 
 def _usable(part_of_key: str) -> bool:
-    return bool(part_of_key) and len(part_of_key.encode("utf-8", "surrogatepass")) <= _LONGEST_KEY - len(ROW)
+    return bool(part_of_key) and _is_text(part_of_key) and len(part_of_key.encode()) <= _LONGEST_KEY - len(ROW)
+
+
+def _is_text(said: str) -> bool:
+    """Half of a surrogate pair can be said in JSON; no table takes it, not even to keep a dead letter about it."""
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """Dead letters: kept until they are settled, tried again ever more slowly, and without anybody's words in them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,32 @@ def test_a_record_nobody_understood_waits_for_a_person(upkeep: Upkeep) -> None:
     upkeep.wait(days=1)
     upkeep.retrier.run_due()
     assert list(upkeep.open) == ["record#a#7"]
+
+
+NESTED: Any = []
+for _ in range(10_000):
+    NESTED = [NESTED]
+
+
+@pytest.mark.parametrize("number", ["", "7", "\ud83d", "é", "7" * 5000])
+@pytest.mark.parametrize(
+    "keys", [{}, texts(pk="\ud83d"), texts(pk="x" * 9000), {"pk": {"N": 10**5000}}, NESTED], ids=type
+)
+def test_any_record_has_a_letter_that_a_table_takes(upkeep: Upkeep, number: str, keys: Any) -> None:
+    """A letter that cannot be written would hold up its shard: its name is a sort key, its texts are texts."""
+    record = Record("INSERT", keys, number, 0.0)
+    upkeep.letters.put_record(Batch(ARN, "a", (record,)), record, "unknown event name")
+    ((name, letter),) = upkeep.open.items()
+    assert 0 < len(name.encode()) <= 1024
+    assert all(len(value.encode()) < 99_999 for attribute in letter.values() for value in attribute.values())
+
+
+def test_records_that_do_not_say_their_place_are_told_apart(upkeep: Upkeep) -> None:
+    """By their keys: no letter takes another's place."""
+    for keys in (texts(pk="a"), texts(pk="b")):
+        record = Record("INSERT", keys, "", 0.0)
+        upkeep.letters.put_record(Batch(ARN, "a", (record,)), record, "unknown event name")
+    assert len(upkeep.open) == 2
 
 
 def test_no_letter_holds_anybodys_words(upkeep: Upkeep) -> None:
