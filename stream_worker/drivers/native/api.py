@@ -1,13 +1,17 @@
 """DynamoDB Streams as the driver needs it: shards, iterators, records, behind five calls."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.dynamo import Clients
+from shared.errors import OutcomeUnknown
 from shared.schema import check_messages_table
 from stream_worker.contract import Record, record_of
 from stream_worker.drivers.native.lineage import Shard
+
+_PLACE = re.compile(r"[0-9]{1,100}")  # AWS says 21 to 40 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,11 @@ class Page:
 
     records: tuple[Record, ...]
     next_iterator: str | None
+
+    @property
+    def last(self) -> Record | None:
+        """The last record that says where it stands: no iterator could ever be had after one that does not."""
+        return next((one for one in reversed(self.records) if _PLACE.fullmatch(one.sequence_number)), None)
 
 
 class StreamsApi(Protocol):
@@ -85,9 +94,16 @@ class DynamoStreams:
         return str(answer["ShardIterator"])
 
     def records(self, iterator: str, limit: int) -> Page:
-        """Up to `limit` records (or 1 MB of them)."""
+        """Up to `limit` records (or 1 MB of them).
+
+        Raises:
+            OutcomeUnknown: the answer is none; a missing next iterator must not pass for the shard's end.
+        """
         answer = self._clients.streams.call("get_records", ShardIterator=iterator, Limit=limit)
-        return Page(tuple(map(record_of, answer["Records"])), answer.get("NextShardIterator"))
+        records = answer.get("Records")
+        if not isinstance(records, list):
+            raise OutcomeUnknown("get_records was answered without records.")
+        return Page(tuple(map(record_of, records)), answer.get("NextShardIterator"))
 
     def _describe(self, stream: str, **more: Any) -> dict[str, Any]:
         description: dict[str, Any] = self._clients.streams.call("describe_stream", StreamArn=stream, **more)[

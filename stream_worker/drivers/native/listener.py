@@ -88,7 +88,7 @@ class Listener:
             return False
         if page.records:
             self._processor.process(Batch(self.stream, shard, page.records))
-            place.after = page.records[-1].sequence_number
+            place.after = page.last.sequence_number if page.last else place.after
         else:
             place.empty_pages += 1
         place.iterator = page.next_iterator

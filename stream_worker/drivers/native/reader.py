@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.errors import AppError, IteratorExpired, RecordsTrimmed, ShardMissing, Throttled
 from shared.logging import Log
-from stream_worker.contract import Batch, Gap, OnGap, Processor
+from stream_worker.contract import Batch, Gap, OnGap, Processor, Record
 from stream_worker.drivers.native.api import Page, StreamsApi
 from stream_worker.drivers.native.checkpoints import Checkpoint, Checkpoints
 from stream_worker.drivers.native.lineage import GONE_AFTER
@@ -107,19 +107,22 @@ class ShardReader:
         return self._iterator
 
     def _settle(self, page: Page) -> bool:
-        checkpoints = self._with.checkpoints
         if page.records:
             self._empty_pages = 0
             self._with.processor.process(Batch(self._stream, self.shard, page.records))
-            last = page.records[-1]
-            self._keep(lambda: checkpoints.advance(self.checkpoint, last.sequence_number, last.created_at))
+            if page.last:
+                self._advance(page.last)
         else:
             self._rest()
         self._iterator, self._iterator_since = page.next_iterator, self._with.monotonic()
         if page.next_iterator is None:
-            self._keep(lambda: checkpoints.end(self.checkpoint))
+            self._keep(lambda: self._with.checkpoints.end(self.checkpoint))
             self._with.log.info("shard_ended", shard=self.shard)
         return self._is_more_likely(page)
+
+    def _advance(self, last: Record) -> None:
+        advance = self._with.checkpoints.advance
+        self._keep(lambda: advance(self.checkpoint, last.sequence_number, last.created_at))
 
     def _is_more_likely(self, page: Page) -> bool:
         if not page.records:

@@ -8,7 +8,15 @@ from botocore.exceptions import ClientError
 
 from shared import tables
 from shared.dynamo import Client, Clients
-from shared.errors import IteratorExpired, RecordsTrimmed, RequestRefused, ShardMissing, StreamMissing, Throttled
+from shared.errors import (
+    IteratorExpired,
+    OutcomeUnknown,
+    RecordsTrimmed,
+    RequestRefused,
+    ShardMissing,
+    StreamMissing,
+    Throttled,
+)
 from stream_worker.drivers.native.api import DynamoStreams
 from stream_worker.drivers.native.lineage import Shard
 
@@ -108,6 +116,19 @@ def test_a_page_keeps_its_records_and_ends_only_without_a_next_iterator() -> Non
     page = raw.api.records("next", 100)
     assert page.next_iterator is None
     assert [(one.kind, one.sequence_number, one.created_at) for one in page.records] == [("INSERT", "007", 1.5)]
+
+
+@pytest.mark.parametrize("answer", [{}, {"Records": None}, {"Records": "none", "NextShardIterator": "next"}], ids=str)
+def test_an_answer_without_records_is_none(answer: dict[str, Any]) -> None:
+    """F11: something between us and the service has spoken; a missing iterator in it is not the shard's end."""
+    with pytest.raises(OutcomeUnknown):
+        RawStreams(answer).api.records("iterator", 1)
+
+
+def test_entries_that_are_no_records_are_records_nobody_understands() -> None:
+    """F18: their page is read like any other."""
+    page = RawStreams({"Records": [None, "INSERT", {}], "NextShardIterator": "next"}).api.records("iterator", 3)
+    assert [one.kind for one in page.records] == ["", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing, Throttled, Unreachable
 from stream_worker.drivers.native.listener import CHILD_S, LISTING_S, Listener
 from tests.fakes.native import Scene
-from tests.fakes.streams import ARN
+from tests.fakes.streams import ARN, record
 
 
 class Room(Scene):
@@ -107,3 +107,16 @@ def test_a_shard_that_is_lost_is_told() -> None:
     room.listen()
     assert room.losses == ["The stream does not know a any more."]
     assert room.read("b") == written
+
+
+def test_a_record_without_a_place_is_heard_like_any_other() -> None:
+    """When the iterator is lost after it, the stream is read on from the last record that has one."""
+    room = Room("a")
+    early = room.streams.write("a", 1)
+    room.streams.shard("a").records.append(record("", room.clock))
+    room.listen()
+    room.streams.meet("records", IteratorExpired())
+    room.streams.shard("a").records.pop()
+    late = room.streams.write("a", 1)
+    room.listen()
+    assert room.read("a") == [*early, "", *late]

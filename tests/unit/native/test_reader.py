@@ -137,3 +137,17 @@ def test_a_page_delivered_twice_moves_nothing_back(scene: Scene) -> None:
     turns(reader, 3)
     assert scene.read("a") == ["98", "99", "98", "98", "99"]
     assert scene.position() == "99"
+
+
+@pytest.mark.parametrize("number", ["", "x", "1_0", "١٢", " 5", "-1", "9" * 5000], ids=lambda number: repr(number)[:9])
+def test_a_record_without_a_place_moves_no_checkpoint(scene: Scene, number: str) -> None:
+    """F18: no iterator could be had after it, ever again; it is settled, and the one before it is the position."""
+    page = Page((record(98, scene.clock), record(number, scene.clock)), "again")
+    scene.streams.meet("iterator", "again")
+    scene.streams.meet("records", page, Page(page.records[1:], "again"), Page((record(99, scene.clock),), "again"))
+    reader, positions = scene.shard_reader(), []
+    for _ in range(3):
+        reader.turn()
+        positions.append(scene.position())
+    assert positions == ["98", "98", "99"]
+    assert scene.read("a") == ["98", number, number, "99"]
