@@ -145,10 +145,19 @@ def read_records_fast(register: Callable[[str, Callable[..., None]], object]) ->
 
     def read(response_dict: Answer, customized_response_dict: Answer, **_: object) -> None:
         if response_dict["status_code"] == 200:  # noqa: PLR2004
-            customized_response_dict.update(json.loads(response_dict["body"]))
+            customized_response_dict.update(_answer(response_dict["body"]))
             response_dict["body"] = b"{}"
 
     register("before-parse.dynamodb-streams.GetRecords", read)
+
+
+def _answer(body: bytes) -> Answer:
+    """The answer in a body; what cannot be read is an empty one, which its caller refuses and asks for again."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _session(settings: Settings) -> Any:

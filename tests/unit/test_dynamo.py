@@ -200,3 +200,15 @@ def test_records_are_read_by_plain_json_and_errors_by_botocore() -> None:
         parsed: dict[str, Any] = {}
         hooks[0](response_dict=response, customized_response_dict=parsed)
         assert parsed == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b'{"Records": [{"ev', b"[]", b"null", b"7", b"\xff", b"[" * 100_000], ids=len
+)
+def test_a_body_that_cannot_be_read_is_an_empty_answer(body: bytes) -> None:
+    """Something between us and the service has spoken: no reason to end the process."""
+    hooks: list[Callable[..., None]] = []
+    read_records_fast(lambda _event, hook: hooks.append(hook))
+    parsed: dict[str, Any] = {}
+    hooks[0](response_dict={"status_code": 200, "body": body}, customized_response_dict=parsed)
+    assert parsed == {}
