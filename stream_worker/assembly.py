@@ -12,10 +12,11 @@ from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker.contract import Batch, Processor, RunAll, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
-from stream_worker.drivers.native import driver as native
 from stream_worker.drivers.native.api import DynamoStreams, StreamsApi
+from stream_worker.drivers.native.driver import NativeDriver
 from stream_worker.drivers.native.lease import Lease
 from stream_worker.drivers.native.listener import Listener
+from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.replay import ReplayDriver, Told
 from stream_worker.handler import PATIENCE_S, Handler
 from stream_worker.handler import Parts as HandlerParts
@@ -45,11 +46,11 @@ class Surroundings:
     sweeps: RunAll
 
 
-def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> native.NativeDriver:
+def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> NativeDriver:
     """Everything put together."""
     retry = Retry(stop)
     state = State(clients.dynamodb, settings.state_table, settings.worker_name)
-    parts = native.Parts(
+    parts = Parts(
         api=DynamoStreams(clients, settings.message_table),
         state=state,
         lease=Lease(state, owner, settings.lease_s, now, time.monotonic, log),
@@ -63,7 +64,7 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
         limit=settings.batch,
         lease_s=settings.lease_s,
     )
-    return native.NativeDriver(parts, work_of(clients, settings, retry, log))
+    return NativeDriver(parts, work_of(clients, settings, retry, log))
 
 
 def replay_driver(

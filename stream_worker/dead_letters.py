@@ -130,7 +130,9 @@ class Retrier:
     def run_due(self) -> None:
         """Try every letter that is due; one that fails again is due later and stops no other."""
         now = stamp(self._clock())
-        for letter in self._letters.open():
+        letters = self._letters.open()
+        self._log.debug("letters_seen", count=len(letters))
+        for letter in letters:
             if letter.group and letter.next_try <= now:
                 try:
                     self._try(letter)

@@ -94,7 +94,9 @@ class Sweeps:
     def next_due(self) -> Owed | None:
         """A sweep that may be worked on now."""
         now = stamp(self._clock())
-        return next((owed for owed in map(Owed, self._state.all(SWEEPS)) if owed.not_before <= now), None)
+        owed = [Owed(item) for item in self._state.all(SWEEPS)]
+        self._log.debug("sweeps_seen", count=len(owed))
+        return next((one for one in owed if one.not_before <= now), None)
 
     def work(self, owed: Owed) -> None:
         """Look at one page of rows; at the end the sweep is no longer owed.

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from enum import StrEnum
 from socket import gethostname
 from threading import Event, Thread
@@ -17,6 +18,7 @@ from shared.retry import Retry
 from shared.schema import check_messages_table, check_state_table
 from shared.settings import Settings
 from stream_worker import assembly
+from stream_worker.monitor.monitor import Monitor
 
 GRACE_S = 9.0  # a call that hangs must not keep the process longer than this after SIGTERM
 
@@ -34,18 +36,23 @@ def run(_driver: Annotated[DriverName, typer.Option("--driver")] = DriverName.na
     """
     settings = Settings.read()
     logging.configure(settings.log_level, settings.log_format)
-    log = logging.logger("worker")
+    monitor = Monitor(settings)
+    log = monitor.heard(logging.logger("worker"))
     stop = Event()
     _stop_on_signals(stop, log)
-    clients = connect(settings, threads=assembly.CONNECTIONS)
-    _wait_for_tables(clients, settings, stop, log)
+    clients = monitor.counted(connect(settings, threads=assembly.CONNECTIONS))
     owner = f"{gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    log.info("worker_started", owner=owner, table=settings.message_table, consumer=settings.worker_name)
-    assembly.native_driver(clients, settings, stop, owner, log).run()
-    log.info("worker_stopped", owner=owner)
+    driver = assembly.native_driver(clients, settings, stop, owner, log)
+    with monitor.shown(driver.view, log):
+        _wait_for_tables(clients, settings, stop, log, driver.turn)
+        log.info("worker_started", owner=owner, table=settings.message_table, consumer=settings.worker_name)
+        driver.run()
+        log.info("worker_stopped", owner=owner)
 
 
-def _wait_for_tables(clients: Clients, settings: Settings, stop: Event, log: logging.Log) -> None:
+def _wait_for_tables(
+    clients: Clients, settings: Settings, stop: Event, log: logging.Log, turn: Callable[[], object]
+) -> None:
     """Check both tables; an engine that does not answer is waited for, a wrong table is not."""
 
     def check() -> None:
@@ -56,6 +63,7 @@ def _wait_for_tables(clients: Clients, settings: Settings, stop: Event, log: log
             is_as_needed(clients.dynamodb.call("describe_table", TableName=name)["Table"])
 
     def tell(error: BaseException, wait_s: float) -> None:
+        turn()
         log.warning("engine_awaited", error=str(error), next=f"retry in {wait_s:.1f} s")
 
     Retry(stop, first_s=0.5, total_s=float("inf")).call(check, on=Transient, before_wait=tell)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from stream_worker.contract import Work
-from stream_worker.drivers.native.driver import NativeDriver, Parts
+from stream_worker.drivers.native.driver import NativeDriver
 from stream_worker.drivers.native.lease import Lease
+from stream_worker.drivers.native.parts import Parts
+from stream_worker.views import DriverView
 from tests.fakes.native import Scene, in_turn
 from tests.fakes.streams import ARN, LATER_ARN
 
@@ -20,6 +22,7 @@ class Life(Scene):
         self.chores: Callable[[], float] = lambda: 60.0
         self.forgotten = 0
         self.length_s = NEVER
+        self.driver: NativeDriver | None = None
 
     def step(self) -> float:
         """`Upkeep`."""
@@ -51,7 +54,14 @@ class Life(Scene):
             limit=100,
             lease_s=self.length_s,
         )
-        NativeDriver(parts, Work(self, self.on_gap, self, self.forget)).run()
+        self.driver = NativeDriver(parts, Work(self, self.on_gap, self, self.forget))
+        self.driver.run()
+
+    def seen_at(self, seconds: float) -> list[DriverView]:
+        """What the driver shows of itself so many seconds from now; empty until then."""
+        seen: list[DriverView] = []
+        self.clock.after(seconds, lambda: seen.append(self.driver.view()) if self.driver else None)
+        return seen
 
     def switch(self) -> None:
         """The stream is switched off and on: a new one, of one shard, n; the old one's shards are closed."""

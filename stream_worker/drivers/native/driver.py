@@ -3,118 +3,20 @@
 Nothing here sleeps: `step()` does one round and says when to come again, and every wait ends with the stop event.
 """
 
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime
 from threading import Event, Thread
 
-from shared.errors import AppError, LeaseLost, Misconfigured, Poison, SchemaUnknown, Stopping, Transient
-from shared.logging import Log
-from shared.models import string
-from shared.retry import Retry
-from stream_worker.contract import RunAll, Work
-from stream_worker.drivers.native.api import StreamsApi
-from stream_worker.drivers.native.checkpoints import Checkpoints
-from stream_worker.drivers.native.lease import Lease, Renewal
-from stream_worker.drivers.native.reader import Reading
-from stream_worker.drivers.native.stream import StreamReader
-from stream_worker.state import STREAMS, State
+from shared.errors import AppError, LeaseLost, Misconfigured, SchemaUnknown, Stopping, Transient
+from stream_worker.contract import Work
+from stream_worker.drivers.native.lease import Renewal
+from stream_worker.drivers.native.parts import Parts
+from stream_worker.drivers.native.streams import Streams
+from stream_worker.drivers.native.trouble import Trouble
+from stream_worker.views import DriverView, Role
 
-STREAM_LOOK_S = 60.0  # how often the table is asked whether its stream is another one now
-LOOK_AGAIN_S = 5.0  # the same, after it could not tell, or while the stream has nothing left
-TROUBLE_FIRST_S, TROUBLE_LONGEST_S = 0.5, 5.0
 STANDBY_LOOK_S = 1.0
 
 CHECKPOINT_TAKEN = "the checkpoint is not as written (another process, or the state table was remade): stands by"
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the native driver works with."""
-
-    api: StreamsApi
-    state: State
-    lease: Lease
-    retry: Retry
-    run_all: RunAll
-    stop: Event
-    clock: Callable[[], datetime]
-    monotonic: Callable[[], float]
-    log: Log
-    poll_s: float
-    limit: int
-    lease_s: float
-
-
-class Streams:
-    """Every stream that is being read: the table's current one, and older ones until they are drained."""
-
-    def __init__(self, parts: Parts, work: Work) -> None:
-        self._parts = parts
-        self._work = work
-        self._readers: dict[str, StreamReader] = {}
-        self._latest = ""
-        self._look_due = 0.0
-        self._is_resumed = False
-
-    def step(self) -> float:
-        """One round over all streams; in how many seconds to come again."""
-        if not self._is_resumed:
-            self._resume()
-        if self._parts.monotonic() >= self._look_due:
-            self._look()
-        wait = min(reader.step() for reader in self._readers.values())
-        self._drop_drained()
-        if self._latest and self._readers[self._latest].is_at_its_end:
-            self._look_due = min(self._look_due, self._parts.monotonic() + LOOK_AGAIN_S)
-        return min(wait, max(0.0, self._look_due - self._parts.monotonic()))
-
-    def _resume(self) -> None:
-        """The streams that were being read before: an old one may not be drained yet."""
-        begun = [string(item, "sk") for item in self._parts.state.all(STREAMS)]
-        self._readers = {stream: self._reader(stream) for stream in begun}
-        self._is_resumed = True
-
-    def _look(self) -> None:
-        """A stream that was switched off and on has a new name: the old one is read to its end as well."""
-        try:
-            latest = self._parts.api.latest_stream()
-        except (Transient, Poison, Misconfigured) as error:
-            if not self._readers:
-                raise
-            self._look_due = self._parts.monotonic() + LOOK_AGAIN_S
-            self._parts.log.warning("stream_unknown", error=str(error), next="reads on what is known, looks again")
-            return
-        self._look_due = self._parts.monotonic() + STREAM_LOOK_S
-        if latest not in self._readers:
-            self._parts.log.info("stream_opened", stream=latest)
-            self._readers[latest] = self._reader(latest)
-            self._work.forget()  # it may be the stream of another table of that name
-        self._latest = latest
-        for stream, reader in self._readers.items():
-            reader.is_latest = stream == latest
-
-    def _reader(self, stream: str) -> StreamReader:
-        parts = self._parts
-        reading = Reading(
-            api=parts.api,
-            checkpoints=Checkpoints(parts.state, stream, parts.retry, parts.clock),
-            processor=self._work.processor,
-            on_gap=self._work.on_gap,
-            limit=parts.limit,
-            clock=parts.clock,
-            monotonic=parts.monotonic,
-            log=parts.log,
-        )
-        return StreamReader(stream, reading, parts.state, parts.run_all, parts.poll_s)
-
-    def _drop_drained(self) -> None:
-        for stream, reader in list(self._readers.items()):
-            if self._latest and stream != self._latest and reader.is_drained:
-                reader.close()
-                self._parts.log.info("stream_drained", stream=stream)
-                del self._readers[stream]
 
 
 class NativeDriver:
@@ -124,6 +26,25 @@ class NativeDriver:
         self._parts = parts
         self._work = work
         self._crash: BaseException | None = None
+        self._streams: Streams | None = None
+        self._turned_at = parts.monotonic()
+        self._role = (Role.WAITING, self._turned_at)
+
+    def view(self) -> DriverView:
+        """What others may know of this process; may be asked by any thread."""
+        (role, since), streams = self._role, self._streams
+        return DriverView(
+            owner=self._parts.lease.owner,
+            lease_held_by=self._parts.lease.holder,
+            role=role,
+            since=since,
+            turned_at=self._turned_at,
+            streams=streams.view() if streams else (),
+        )
+
+    def turn(self) -> None:
+        """Whoever looks on sees that this process is alive."""
+        self._turned_at = self._parts.monotonic()
 
     def run(self) -> None:
         """Work until the stop event is set.
@@ -132,14 +53,16 @@ class NativeDriver:
             SchemaUnknown: a newer version of the worker has written the state table.
             Exception: something nobody foresaw; a dead loop must end the process.
         """
-        trouble = Trouble(self._parts)
+        trouble = Trouble(self._parts.stop, self._parts.log)
         stands_by = False
         while not self._parts.stop.is_set():
+            self.turn()
             try:
                 is_ours = self._parts.lease.try_acquire()
             except SchemaUnknown:
                 raise
             except (Transient, Misconfigured) as error:
+                self._enter(Role.WAITING)
                 trouble.wait("lease_unreachable", error)
                 continue
             trouble.is_over()
@@ -148,10 +71,12 @@ class NativeDriver:
             elif not stands_by:
                 self._parts.log.info("standby", next="takes over when the lease is free")
             stands_by = not is_ours
+            self._enter(Role.STANDBY)
             self._parts.stop.wait(min(STANDBY_LOOK_S, self._parts.lease_s / 3))
 
     def _work_while_held(self) -> None:
         parts, over = self._parts, Event()
+        self._enter(Role.ACTIVE)
         with ExitStack() as stack:
             stack.callback(parts.lease.release)
             stack.callback(self._work.forget)
@@ -161,8 +86,13 @@ class NativeDriver:
             stack.callback(upkeep.join)
             stack.callback(over.set)
             self._read(over)
+        self._streams = None
         if self._crash:
             raise self._crash
+
+    def _enter(self, role: Role) -> None:
+        if role is not self._role[0]:
+            self._role = (role, self._parts.monotonic())
 
     def _is_over(self, over: Event) -> bool:
         """Whether to stop working; a renewal that hangs is noticed here.
@@ -178,8 +108,10 @@ class NativeDriver:
         return over.is_set()
 
     def _read(self, over: Event) -> None:
-        streams, trouble = Streams(self._parts, self._work), Trouble(self._parts)
+        streams, trouble = Streams(self._parts, self._work), Trouble(self._parts.stop, self._parts.log)
+        self._streams = streams
         while not self._is_over(over):
+            self.turn()
             try:
                 wait = streams.step()
             except Stopping:
@@ -196,7 +128,7 @@ class NativeDriver:
                 self._wait(over, wait)
 
     def _keep_up(self, over: Event) -> None:
-        trouble = Trouble(self._parts)
+        trouble = Trouble(self._parts.stop, self._parts.log)
         while not self._is_over(over):
             try:
                 wait = self._work.upkeep.step()
@@ -220,21 +152,3 @@ class NativeDriver:
         while not self._is_over(over) and (left := until - self._parts.monotonic()) > 0:
             if self._parts.stop.wait(min(left, 0.1)):
                 return
-
-
-class Trouble:
-    """Waits that grow while something outside does not answer, each with a line that says so."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._next_s = TROUBLE_FIRST_S
-
-    def wait(self, event: str, error: Exception) -> None:
-        """Say what is wrong, then wait; longer each time."""
-        self._parts.log.warning(event, error=str(error), next=f"retry in {self._next_s:g} s")
-        self._parts.stop.wait(self._next_s)
-        self._next_s = min(self._next_s * 2, TROUBLE_LONGEST_S)
-
-    def is_over(self) -> None:
-        """It answers again."""
-        self._next_s = TROUBLE_FIRST_S

@@ -33,7 +33,7 @@ class Lease:
         log: Log,
     ) -> None:
         self._state = state
-        self._owner = owner
+        self.owner = owner
         self._length_s = length_s
         self._clock = clock
         self._monotonic = monotonic
@@ -55,8 +55,15 @@ class Lease:
         except LeaseLost:
             return False
         self._renewed, self._seen, self._pending = asked, None, None
-        self._log.info("lease_taken", owner=self._owner, from_owner=string(found or {}, "owner"))
+        self._log.info("lease_taken", owner=self.owner, from_owner=string(found or {}, "owner"))
         return True
+
+    @property
+    def holder(self) -> str:
+        """Who holds the lease, as far as this process knows."""
+        if self._item:
+            return self.owner
+        return self._seen[0] if self._seen else ""
 
     def renew(self) -> None:
         """Move the counter on; the same item is offered until an answer comes, as one may have been lost.
@@ -83,10 +90,10 @@ class Lease:
             self._log.warning("lease_not_released", error=str(error), next=f"it runs out in {self._length_s:g} s")
         else:
             if released:
-                self._log.info("lease_released", owner=self._owner)
+                self._log.info("lease_released", owner=self.owner)
 
     def _stood_still(self, found: Item) -> bool:
-        if string(found, "owner") == self._owner:  # ours, given up in doubt: nobody else has taken it since
+        if string(found, "owner") == self.owner:  # ours, given up in doubt: nobody else has taken it since
             return True
         seen = (string(found, "owner"), found.get("counter", {}).get("N", ""))
         if seen != self._seen:
@@ -97,7 +104,7 @@ class Lease:
     def _next(self, before: Item | None) -> Item:
         counter = int((before or {}).get("counter", {}).get("N", "0")) + 1
         return {
-            "owner": {"S": self._owner},
+            "owner": {"S": self.owner},
             "counter": {"N": str(counter)},
             "length_s": {"N": f"{self._length_s:g}"},
             "renewed_at": {"S": stamp(self._clock())},  # for people; nothing compares it

@@ -10,6 +10,7 @@ from stream_worker.contract import Batch, Gap, OnGap, Processor, Record
 from stream_worker.drivers.native.api import Page, StreamsApi
 from stream_worker.drivers.native.checkpoints import Checkpoint, Checkpoints
 from stream_worker.drivers.native.lineage import GONE_AFTER
+from stream_worker.views import ShardView
 
 ITERATOR_LIVES_S = 600.0  # AWS: 15 minutes; ours is given up before
 EMPTY_PAGES_AT_TIP = 5  # so many empty pages in a row mean that there is nothing to read
@@ -45,6 +46,16 @@ class ShardReader:
         self._written = reading.monotonic()
         self._empty_pages = 0
         self._missed = 0
+        self._at_tip: datetime | None = None
+        self._polled_at: float | None = None
+
+    def view(self, failures: int) -> ShardView:
+        """What others may know of it; may be asked by any thread."""
+        checkpoint, at_tip = self.checkpoint, self._at_tip
+        caught_up_at = max(checkpoint.settled_until, at_tip or checkpoint.settled_until)
+        return ShardView(
+            self.shard, checkpoint.parent, checkpoint.sequence, caught_up_at, self._polled_at, failures=failures
+        )
 
     def turn(self) -> bool:
         """Read one page and settle it; whether there is probably more to read at once.
@@ -97,6 +108,7 @@ class ShardReader:
             self._end_if_gone()
             return None
         self._missed = 0
+        self._polled_at = self._with.monotonic()
         return page
 
     def _fresh_iterator(self) -> str:
@@ -136,7 +148,10 @@ class ShardReader:
     def _rest(self) -> None:
         """An empty page: not the end, and not even the tip before several came in a row."""
         self._empty_pages += 1
-        if self._empty_pages >= EMPTY_PAGES_AT_TIP and self._with.monotonic() - self._written >= REFRESH_S:
+        if self._empty_pages < EMPTY_PAGES_AT_TIP:
+            return
+        self._at_tip = self._with.clock()
+        if self._with.monotonic() - self._written >= REFRESH_S:
             self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint))
 
     def _start_over(self) -> None:

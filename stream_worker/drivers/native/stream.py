@@ -15,6 +15,7 @@ from stream_worker.drivers.native.checkpoints import Checkpoint
 from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Shard
 from stream_worker.drivers.native.reader import Reading, ShardReader
 from stream_worker.state import STREAMS, State
+from stream_worker.views import StreamView
 
 LISTING_S = 30.0  # a full listing, whatever happened
 CHILD_FIRST_S, CHILD_LONGEST_S = 0.2, 30.0  # an ended shard's children are asked for, ever more slowly
@@ -97,6 +98,16 @@ class StreamReader:
     def is_at_its_end(self) -> bool:
         """Whether nothing is left to read and no child is known: a stream that was switched off looks like that."""
         return bool(self._shards.childless) and not self._shards.seats
+
+    def view(self) -> StreamView:
+        """What others may know of it; may be asked by any thread."""
+        shards = self._shards
+        seats, alone = list(shards.seats.values()), list(shards.childless.items())
+        ended = sum(checkpoint.ended for checkpoint in list(shards.checkpoints.values()))
+        waiting = len(shards.lineage.shards) - ended - len(seats)
+        stalled = tuple(shard for shard, one in alone if one.told)
+        read = tuple(seat.reader.view(seat.failures) for seat in seats)
+        return StreamView(self.stream, self.is_latest, read, ended=ended, waiting=waiting, stalled=stalled)
 
     def close(self) -> None:
         """The stream is drained: a later start does not open it again."""

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import StreamMissing
 from stream_worker.contract import Gap
-from stream_worker.drivers.native.driver import LOOK_AGAIN_S, STREAM_LOOK_S
+from stream_worker.drivers.native.streams import LOOK_AGAIN_S, STREAM_LOOK_S
 from stream_worker.state import CHECKPOINTS, STREAMS
 from tests.fakes.life import Life
 from tests.fakes.streams import ARN, LATER_ARN

@@ -1,0 +1,1 @@
+"""What an operator sees: health, metrics, a status and a live page, on one port."""

@@ -1,0 +1,110 @@
+"""The port of a real worker, asked as an orchestrator, Prometheus and a person would."""
+
+import json
+import socket
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+
+from tests.acceptance.stack import Stack, Worker, wait_until
+
+METRICS = "records_total", "rows_moved_total", "lag_seconds_count", "iterator_age_seconds", "shards_read"
+
+
+def listening(stack: Stack, **settings: str) -> tuple[Worker, int]:
+    """A worker, and the port it chose."""
+    worker = stack.worker(WORKER_HTTP_PORT="0", **settings)
+    worker.wait_for("monitor_listens")
+    return worker, next(line["port"] for line in worker.lines if line["event"] == "monitor_listens")
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    """Status and body."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def status(port: int) -> dict[str, Any]:
+    """What /status tells."""
+    told: dict[str, Any] = json.loads(ask(port, "/status")[1])
+    return told
+
+
+def number(port: int, name: str) -> float:
+    """A metric without labels."""
+    lines = ask(port, "/metrics")[1].splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"pattern_e_{name} ")))
+
+
+def test_a_worker_and_its_standby_show_themselves(stack: Stack) -> None:
+    """Both are ready; one works and has moved a row, the other names it."""
+    _, first = listening(stack)
+    wait_until(lambda: ask(first, "/readyz")[0] == 200, "readiness")
+    _, second = listening(stack)
+    wait_until(lambda: status(second)["role"] == "standby", "the standby")
+    stack.do("producer", "send", "--from", "andrewbrown", "--to", "bayko", "hello", "--wait", "60")
+    stack.do("producer", "send", "--from", "andrewbrown", "--to", "bayko", "again", "--wait", "60")
+    wait_until(lambda: status(first)["totals"]["rows_moved"] >= 2, "the moved rows")
+    assert ask(second, "/readyz") == (200, '{"ok": true}')
+    assert status(second)["lease_held_by"] == status(first)["owner"]
+    assert all(number(first, name) >= 0 for name in METRICS)
+    assert "again" not in ask(first, "/status")[1]
+
+
+def test_the_standby_is_ready_after_a_take_over(stack: Stack) -> None:
+    """The killed one answers nobody; the other says that it works now."""
+    worker, _ = listening(stack)
+    worker.wait_for("lease_taken")
+    _, second = listening(stack)
+    worker.kill()
+    wait_until(lambda: status(second)["role"] == "active", "the take-over")
+    wait_until(lambda: ask(second, "/readyz")[0] == 200, "readiness")
+
+
+def test_a_worker_without_an_engine_lives_and_is_not_ready(stack: Stack) -> None:
+    """A restart would not help, so it is alive; nothing works, so it is not ready."""
+    _, port = listening(stack, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert [ask(port, path)[0] for path in ("/healthz", "/readyz")] == [200, 503]
+
+
+@pytest.mark.parametrize(("option", "expected"), [((), 0), (("--ready",), 1)])
+def test_the_health_command_asks_the_port(stack: Stack, option: tuple[str, ...], expected: int) -> None:
+    """What a container's health check runs: its exit status is the answer."""
+    _, port = listening(stack, AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    exit_status, out, _ = stack.run("stream-worker", "health", *option, WORKER_HTTP_PORT=str(port))
+    assert exit_status == expected
+    assert ("ok" in out, "not ok" in out) == (True, bool(expected))
+
+
+def test_the_health_command_says_that_nobody_answers(stack: Stack) -> None:
+    """And what to set, where nothing is."""
+    exit_status, out, _ = stack.run("stream-worker", "health", "--json", WORKER_HTTP_PORT="9")
+    assert (exit_status, json.loads(out)["ok"]) == (1, False)
+    exit_status, _, err = stack.run("stream-worker", "health")
+    assert exit_status == 2
+    assert "WORKER_HTTP_PORT" in err
+
+
+def test_a_port_that_is_taken_ends_the_start(stack: Stack) -> None:
+    """Exit status 2, one sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        exit_status, _, err = stack.run("stream-worker", "run", WORKER_HTTP_PORT=port)
+    assert exit_status == 2
+    assert port in err.strip().splitlines()[-1]
+
+
+def test_metrics_as_lines_of_the_log(stack: Stack) -> None:
+    """METRICS=emf: the last line is written at the end, however short the life was."""
+    worker = stack.worker(METRICS="emf")
+    worker.wait_for("lease_taken")
+    assert worker.terminate() == 0
+    [line] = [line for line in worker.lines if line["event"] == "metrics"]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "PatternE"
+    assert line["lease_changes"] == [2.0]

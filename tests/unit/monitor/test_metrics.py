@@ -1,0 +1,116 @@
+"""Numbers from the log's lines and from calls."""
+
+from typing import Any
+
+import pytest
+
+from shared.dynamo import Client, Clients
+from shared.errors import Reason, Throttled, TransactionCancelled
+from stream_worker.monitor.calls import counted
+from stream_worker.monitor.ears import HeardLog
+from stream_worker.monitor.emf import Emf
+from stream_worker.monitor.metrics import Metrics
+from tests.fakes.outlets import Lines
+from tests.fakes.views import BATCH, shard, view, vitals
+
+
+class Broken:
+    """A boto3 client of which every call is refused."""
+
+    def transact_write_items(self) -> None:
+        raise TransactionCancelled([Reason("None"), Reason("TransactionConflict")])
+
+    def get_records(self) -> dict[str, Any]:
+        return {"Records": []}
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    """All at zero."""
+    return Metrics()
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """One number, as Prometheus would read it."""
+    return metrics.registry.get_sample_value(f"pattern_e_{name}", labels)
+
+
+def test_a_settled_batch_is_counted(metrics: Metrics) -> None:
+    """Records, groups, rows, and the time from the write to the row."""
+    metrics.hear("batch_settled", {"shard": "a", **BATCH})
+    assert [value(metrics, f"{name}_total") for name in ("records", "groups", "rows_moved", "rows_clean")] == [
+        5,
+        2,
+        3,
+        1,
+    ]
+    assert value(metrics, "lag_seconds_sum") == 0.25
+    assert value(metrics, "batches_total", result="settled") == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "facts", "name", "labels"),
+    [
+        ("batch_unsettled", {"shard": "a", "groups": 1}, "batches_total", {"result": "unsettled"}),
+        ("group_dead_lettered", {"error": "NeverSettled"}, "dead_letters_total", {"error": "NeverSettled"}),
+        ("record_dead_lettered", {}, "dead_letters_total", {"error": "RecordUnreadable"}),
+        ("letters_seen", {"count": 1}, "dead_letters_open", {}),
+        ("sweeps_seen", {"count": 1}, "sweeps_owed", {}),
+        ("sweep_owed", {"reason": "shard lost"}, "gaps_total", {"reason": "shard lost"}),
+        ("sweep_repaired", {"repaired": 1}, "sweep_repaired_rows_total", {}),
+        ("lease_lost", {}, "lease_changes_total", {"what": "lost"}),
+    ],
+)
+def test_an_event_is_a_number(
+    metrics: Metrics, event: str, facts: dict[str, Any], name: str, labels: dict[str, str]
+) -> None:
+    """What an alert can rest on."""
+    metrics.hear(event, facts)
+    assert value(metrics, name, **labels) == 1
+
+
+def test_calls_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
+    """A cancelled transaction also by each of its reasons."""
+    broken = Broken()
+    clients = counted(Clients(Client(broken), Client(broken, streams=True)), metrics)
+    clients.streams.call("get_records")
+    with pytest.raises(TransactionCancelled):
+        clients.dynamodb.call("transact_write_items")
+    assert value(metrics, "calls_total", operation="get_records", result="ok") == 1
+    assert value(metrics, "calls_total", operation="transact_write_items", result="TransactionCancelled") == 1
+    assert value(metrics, "transactions_cancelled_total", code="TransactionConflict") == 1
+    assert value(metrics, "call_seconds_count", operation="get_records") == 1
+
+
+def test_gauges_are_asked_for_when_they_are_read(metrics: Metrics) -> None:
+    """A shard that ended is gone from them at once."""
+    shards = [shard(behind_s=70), shard("b")]
+    metrics.watch(vitals(view(*shards)))
+    assert b"pattern_e_iterator_age_seconds 70.0" in metrics.text()
+    assert b"pattern_e_shards_read 2.0" in metrics.text()
+    assert b"pattern_e_lineages_stalled 1.0" in metrics.text()
+
+
+def test_a_log_that_is_heard_says_the_same(metrics: Metrics) -> None:
+    """Every line goes on as it was; what was bound is heard with it."""
+    lines = Lines()
+    log = HeardLog(lines, (metrics,)).bind(error="Throttled")
+    log.warning("group_dead_lettered", group="g")
+    log.debug("letters_seen", count=4)
+    assert lines.lines == [("group_dead_lettered", {"group": "g"}), ("letters_seen", {"count": 4})]
+    assert value(metrics, "dead_letters_total", error="Throttled") == 1
+    assert value(metrics, "dead_letters_open") == 4
+
+
+def test_a_line_for_cloudwatch_says_what_was_new(metrics: Metrics) -> None:
+    """Counters by how much they grew, times by their mean, in AWS's format."""
+    emf = Emf(metrics.registry, "pattern-e")
+    metrics.hear("batch_settled", BATCH)
+    emf.line()
+    metrics.hear("batch_settled", BATCH)
+    metrics.called("query", 0.5, Throttled())
+    line = emf.line()
+    assert (line["records"], line["lag_seconds"], line["service"]) == ([5.0], [0.25], "pattern-e")
+    [described] = line["_aws"]["CloudWatchMetrics"]
+    assert (described["Namespace"], described["Dimensions"]) == ("PatternE", [["service"]])
+    assert {"Name": "call_seconds", "Unit": "Seconds"} in described["Metrics"]

@@ -1,0 +1,103 @@
+"""The port: what is answered, to whom, and what is not."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+
+import pytest
+
+from shared.errors import PortTaken
+from stream_worker.monitor.metrics import Metrics
+from stream_worker.monitor.server import MonitorServer, routes
+from stream_worker.views import DriverView
+from tests.fakes.views import shard, view, vitals
+
+Ask = Callable[..., tuple[HTTPResponse, bytes]]
+
+
+class Shown:
+    """A driver whose view can change."""
+
+    view: DriverView = view(shard())
+
+
+@pytest.fixture
+def shown() -> Shown:
+    """A worker that is well."""
+    return Shown()
+
+
+@pytest.fixture
+def server(shown: Shown) -> Iterator[MonitorServer]:
+    """On a port that was free."""
+    metrics = Metrics()
+    answers = routes(vitals(shown.view), metrics, lambda: {"role": "active"})
+    with MonitorServer("127.0.0.1", 0, answers) as server:
+        yield server
+
+
+@pytest.fixture
+def ask(server: MonitorServer) -> Ask:
+    """Ask the server."""
+
+    def ask(path: str, method: str = "GET") -> tuple[HTTPResponse, bytes]:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()
+
+    return ask
+
+
+def test_a_worker_that_is_well_says_so(ask: Ask) -> None:
+    """Both questions; the answers tell nothing else."""
+    assert [(answer.status, body) for answer, body in map(ask, ["/healthz", "/readyz"])] == [(200, b'{"ok": true}')] * 2
+
+
+@pytest.mark.parametrize(
+    ("of", "path"), [(view(shard(), turned_s_ago=1e6), "/healthz"), (view(shard(polled_s_ago=1e6)), "/readyz")]
+)
+def test_a_worker_that_is_not_is_a_503(of: DriverView, path: str) -> None:
+    """What an orchestrator acts on is the status."""
+    assert routes(vitals(of), Metrics(), dict)[path]().status == 503
+
+
+def test_the_page_is_self_contained_and_says_what_it_may_load(ask: Ask) -> None:
+    """Script and style come from here, and nothing else may run or be framed in."""
+    answer, body = ask("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'")
+    assert b"http://" not in body
+    assert b"https://" not in body
+    loaded = [ask(path)[0] for path in ("/page.css", "/page.js")]
+    assert [one.headers["Content-Type"].partition(";")[0] for one in loaded] == ["text/css", "text/javascript"]
+
+
+def test_metrics_and_status_are_read_by_machines(ask: Ask) -> None:
+    """In the formats these know."""
+    answer, body = ask("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert b"# TYPE pattern_e_rows_moved_total counter" in body
+    assert json.loads(ask("/status?whatever=1")[1]) == {"role": "active"}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [("/nothing", "GET", 404), ("/../page.py", "GET", 404), ("/status", "POST", 501), ("/healthz", "HEAD", 200)],
+)
+def test_nothing_else_is_answered(ask: Ask, path: str, method: str, status: int) -> None:
+    """Paths are fixed: none reaches the file system."""
+    answer, _ = ask(path, method)
+    assert answer.status == status
+    assert "Python" not in answer.headers["Server"]
+
+
+def test_a_port_that_is_taken_is_a_sentence(server: MonitorServer) -> None:
+    """It names the port and the setting."""
+    answers: dict[str, Any] = {}
+    with pytest.raises(PortTaken, match=rf"{server.port}.*WORKER_HTTP_PORT"):
+        MonitorServer("127.0.0.1", server.port, answers)
