@@ -1,0 +1,100 @@
+"""The compose file on a Docker engine: what README promises of it, and what happens to containers in the night."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from tests.compose.project import ACTIVE, STANDBY, Project, wait_until
+
+pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(1200)]
+PORTS = ("LOCALSTACK_PORT", "WORKER_PORT", "STANDBY_PORT")
+
+
+@pytest.fixture(scope="module")
+def project() -> Iterator[Project]:
+    """Up and healthy; down, whatever happened."""
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "version"], capture_output=True, check=False).returncode:
+        in_ci = bool(os.environ.get("CI"))  # noqa: TID251 - CI is no setting of ours
+        (pytest.fail if in_ci else pytest.skip)("no Docker engine answers")
+    project = Project(f"pattern-e-{uuid4().hex[:8]}", {name: _free_port() for name in PORTS})
+    try:
+        project.do("build")
+        project.up()
+        yield project
+    finally:
+        project.do("down", "--volumes", "--timeout", "5", check=False)
+
+
+@pytest.fixture(autouse=True)
+def healthy(project: Project) -> None:
+    """Every test finds two healthy workers, whatever the one before has done to them."""
+    project.up()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def roles(project: Project) -> dict[str, str]:
+    """Which worker does what."""
+    return {project.role(service): service for service in (ACTIVE, STANDBY)}
+
+
+def both(project: Project) -> dict[str, str]:
+    """The same, when one works and the other stands by."""
+    wait_until(lambda: {"active", "standby"} <= set(roles(project)), "an active worker and a standby")
+    return roles(project)
+
+
+def test_people_talk_and_every_row_is_right(project: Project) -> None:
+    """The seed is there, one worker works, the other stands by, and the producer's messages move rows."""
+    active = both(project)["active"]
+    said = project.do("run", "--rm", "-T", "producer").stdout
+    assert "150 messages" in said
+    assert project.wrong() == 0
+    assert project.status(active)["totals"]["rows_moved"] > 0
+    assert project.state("seed")["ExitCode"] == 0
+
+
+def test_a_killed_worker_is_followed_by_its_standby(project: Project) -> None:
+    """SIGKILL under traffic: nothing is lost, and the one that comes back stands by."""
+    pair = both(project)
+    talk = ("run", "--detach", "producer")
+    project.do(*talk)
+    project.signal(pair["active"], "kill", "--signal", "KILL")
+    wait_until(lambda: project.role(pair["standby"]) == "active", "the take-over")
+    project.do("start", pair["active"])
+    wait_until(lambda: project.role(pair["active"]) == "standby", "the return")
+    assert project.wrong() == 0
+
+
+def test_a_stopped_worker_ends_in_order(project: Project) -> None:
+    """SIGTERM arrives, exit status 0, well within the grace period."""
+    active = both(project)["active"]
+    project.signal(active, "stop", "--time", "15")
+    assert project.state(active)["ExitCode"] == 0
+
+
+def test_localstack_restarted_under_the_worker(project: Project) -> None:
+    """Its data are gone and the hook makes the tables anew: the worker goes on by itself."""
+    both(project)
+    project.do("restart", "localstack")
+    project.up()
+    said = project.do("run", "--rm", "-T", "producer").stdout
+    assert "150 messages" in said
+    assert project.wrong() == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [("id -u", "10001"), ("touch /opt/x || echo refused", "refused"), ("ls -A .", "")]
+)
+def test_the_container_may_do_little(project: Project, command: str, expected: str) -> None:
+    """Not root, on a file system that it cannot write, in a folder without a .env of anybody's."""
+    assert project.worker("sh", "-c", command).stdout.strip() == expected
