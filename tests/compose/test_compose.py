@@ -66,7 +66,7 @@ def test_people_talk_and_every_row_is_right(project: Project) -> None:
 def test_a_killed_worker_is_followed_by_its_standby(project: Project) -> None:
     """SIGKILL under traffic: nothing is lost, and the one that comes back stands by."""
     pair = both(project)
-    talk = ("run", "--detach", "producer")
+    talk = ("run", "--rm", "--detach", "producer")
     project.do(*talk)
     project.signal(pair["active"], "kill", "--signal", "KILL")
     wait_until(lambda: project.role(pair["standby"]) == "active", "the take-over")
