@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from producer.commands import load, look, talk
+from producer.commands import canary, load, look, talk
 from shared import console
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("leave")(talk.leave)
 app.command("list-conversations")(look.list_conversations)
 app.command("get-conversation")(look.get_conversation)
 app.command("traffic")(load.traffic)
+app.command("canary")(canary.canary)
 
 
 @app.callback()

@@ -95,9 +95,9 @@ class Conversations:
         """The same without the index; looks twice before it denies, as one look can miss a row that moves back."""
         return any(self.rows(group, user) for _look in range(2))
 
-    def shows(self, message: Message) -> bool:
-        """Whether the sender's row shows this message, or a newer one."""
-        rows = self.rows(message.group, message.sender.uuid)
+    def shows(self, message: Message, user: str | None = None) -> bool:
+        """Whether the row of a member (the sender, if none is named) shows this message, or a newer one."""
+        rows = self.rows(message.group, user or message.sender.uuid)
         return any(conversation_of(row).last_message_at >= message.created_at for row in rows)
 
     def index_rows(self, group: str) -> Iterator[Item]:

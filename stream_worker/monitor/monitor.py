@@ -8,13 +8,14 @@ from threading import Event, Thread
 
 from shared.dynamo import Clients
 from shared.logging import Log
+from shared.port import Port
 from shared.settings import Settings
 from stream_worker.monitor.calls import counted
 from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.emf import EVERY_S, Emf
 from stream_worker.monitor.metrics import Metrics
+from stream_worker.monitor.paths import routes
 from stream_worker.monitor.recent import Recent
-from stream_worker.monitor.server import MonitorServer, routes
 from stream_worker.monitor.status import Vitals
 from stream_worker.views import DriverView
 
@@ -55,8 +56,8 @@ class Monitor:
             return
         who = {"consumer": settings.worker_name, "table": settings.message_table}
         answers = routes(vitals, self._metrics, lambda: {**who, **vitals.status(), **self._recent.status()})
-        with MonitorServer(settings.http_host, settings.http_port, answers) as server:
-            log.info("monitor_listens", host=settings.http_host, port=server.port)
+        with Port(settings.http_host, settings.http_port, answers) as port:
+            log.info("monitor_listens", host=settings.http_host, port=port.number)
             yield
 
     @contextmanager

@@ -108,3 +108,23 @@ def test_metrics_as_lines_of_the_log(stack: Stack) -> None:
     [line] = [line for line in worker.lines if line["event"] == "metrics"]
     assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "PatternE"
     assert line["lease_changes"] == [2.0]
+
+
+def test_the_canary_command(stack: Stack) -> None:
+    """Exit status 1 and a reason where no worker runs; 0 where one does."""
+    exit_status, out, _ = stack.run("producer", "canary", "--once", "--within", "0.5", "--json")
+    assert exit_status == 1
+    assert json.loads(out)["problem"] == "not both rows show it after 0.5 s"
+    stack.worker()
+    exit_status, out, _ = stack.run("producer", "canary", "--once", "--within", "90")
+    assert (exit_status, out.startswith("shown after ")) == (0, True), out
+
+
+def test_the_canary_has_a_port_and_ends_when_it_is_asked_to(stack: Stack) -> None:
+    """SIGTERM in the middle of a song: exit status 0."""
+    canary = stack.start("producer", "canary", "--every", "1", "--within", "1000", WORKER_HTTP_PORT="0")
+    assert canary.stderr
+    port = int(canary.stderr.readline().rpartition(":")[2])
+    assert (ask(port, "/healthz")[0], ask(port, "/readyz")[0]) == (200, 503)
+    canary.terminate()
+    assert canary.wait(100) == 0

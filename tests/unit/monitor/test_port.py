@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shared.errors import PortTaken
+from shared.port import Port
 from stream_worker.monitor.metrics import Metrics
-from stream_worker.monitor.server import MonitorServer, routes
+from stream_worker.monitor.paths import routes
 from stream_worker.views import DriverView
 from tests.fakes.views import shard, view, vitals
 
@@ -29,20 +30,20 @@ def shown() -> Shown:
 
 
 @pytest.fixture
-def server(shown: Shown) -> Iterator[MonitorServer]:
+def port(shown: Shown) -> Iterator[Port]:
     """On a port that was free."""
     metrics = Metrics()
     answers = routes(vitals(shown.view), metrics, lambda: {"role": "active"})
-    with MonitorServer("127.0.0.1", 0, answers) as server:
-        yield server
+    with Port("127.0.0.1", 0, answers) as port:
+        yield port
 
 
 @pytest.fixture
-def ask(server: MonitorServer) -> Ask:
+def ask(port: Port) -> Ask:
     """Ask the server."""
 
     def ask(path: str, method: str = "GET") -> tuple[HTTPResponse, bytes]:
-        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", port.number, timeout=10)
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -96,8 +97,8 @@ def test_nothing_else_is_answered(ask: Ask, path: str, method: str, status: int)
     assert "Python" not in answer.headers["Server"]
 
 
-def test_a_port_that_is_taken_is_a_sentence(server: MonitorServer) -> None:
+def test_a_port_that_is_taken_is_a_sentence(port: Port) -> None:
     """It names the port and the setting."""
     answers: dict[str, Any] = {}
-    with pytest.raises(PortTaken, match=rf"{server.port}.*WORKER_HTTP_PORT"):
-        MonitorServer("127.0.0.1", server.port, answers)
+    with pytest.raises(PortTaken, match=rf"{port.number}.*WORKER_HTTP_PORT"):
+        Port("127.0.0.1", port.number, answers)

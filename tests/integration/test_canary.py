@@ -1,0 +1,83 @@
+"""The canary: heard where a worker works, missed where none does, and never in anybody's way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from producer.canary import LISTENER, SINGER, Canary
+from producer.chat import Chat, utc_now
+from shared.errors import Unreachable
+from shared.retry import Retry
+from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.memory import Memory
+from stream_worker.store import DynamoStore
+from tests.fakes.faulty import refused
+from tests.integration.conftest import NOON, Scene
+
+
+class Meanwhile(Event):
+    """Whoever waits for it lets somebody else act."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        super().__init__()
+        self._deed = deed
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """See `Event`."""
+        del timeout
+        self._deed()
+        return False
+
+
+def hatch(chat: Chat, within_s: float = 0.1, deed: Callable[[], object] = lambda: None) -> Canary:
+    """A canary with a clock that goes; `deed` is what happens while it listens."""
+    return Canary(replace(chat, clock=utc_now), within_s, monotonic, Meanwhile(deed))
+
+
+def group(chat: Chat) -> str:
+    """The canary's conversation."""
+    return chat.read.of_user(SINGER.uuid, limit=1).entries[0].group
+
+
+def work(chat: Chat) -> None:
+    """What a worker does about it."""
+    store = DynamoStore(chat.client, chat.table, lambda: NOON)
+    Reconciler(store, Memory(), Retry(Event())).reconcile(group(chat))
+
+
+def test_without_a_worker_nobody_hears_it(scene: Scene) -> None:
+    """Not even the very first message, whose rows came with it: it is not what is watched."""
+    canary = hatch(scene.chat)
+    assert [canary.sing().is_heard for _ in range(2)] == [False, False]
+    assert canary.routes["/readyz"]().status == 503
+    assert b'pattern_e_canary_songs_total{heard="no"} 2.0' in canary.routes["/metrics"]().body
+
+
+def test_with_a_worker_it_is_heard(scene: Scene) -> None:
+    """By both sides; how soon is a metric."""
+    canary = hatch(scene.chat, 100, lambda: work(scene.chat))
+    assert canary.sing().is_heard
+    assert canary.routes["/readyz"]().status == 200
+    assert canary.registry.get_sample_value("pattern_e_canary_seconds_count") == 1
+
+
+def test_a_canary_keeps_one_message(scene: Scene) -> None:
+    """A year of minutes would be half a million."""
+    canary = hatch(scene.chat)
+    for _ in range(3):
+        canary.sing()
+    assert len(list(scene.chat.read.history(group(scene.chat)))) == 1
+    assert {entry.group for entry in scene.chat.read.of_user(LISTENER.uuid).entries} == {group(scene.chat)}
+
+
+@pytest.mark.parametrize("operation", ["transact_write_items", "query"])
+def test_a_canary_survives_what_it_is_there_to_notice(scene: Scene, operation: str) -> None:
+    """An engine that does not answer is a song nobody heard, with the reason; the next one is sung all the same."""
+    canary = hatch(Chat(scene.client, scene.chat.table, Retry(Event(), total_s=0)), 100, lambda: work(scene.chat))
+    scene.client.meet(operation, refused(Unreachable("Nobody answers.")))
+    song = canary.sing()
+    assert (song.is_heard, song.problem) == (False, "Nobody answers.")
+    assert canary.sing().is_heard
