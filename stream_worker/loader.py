@@ -11,6 +11,8 @@ from shared.retry import Retry
 from stream_worker.contract import Batch, RunAll
 from stream_worker.tape import last_states
 
+_LEVELS = 33  # DynamoDB nests values 32 deep
+
 
 class Loader:
     """Writes the last state of each item that a batch shows."""
@@ -50,23 +52,25 @@ def parsed(item: Item) -> Item:
     """An item as boto3 wants it: binary values as bytes.
 
     Raises:
-        RecordUnreadable: a binary value is no base64.
+        RecordUnreadable: a binary value is no base64, or values are nested deeper than in any item.
     """
     try:
-        return {name: _parsed(value) for name, value in item.items()}
+        return {name: _parsed(value, _LEVELS) for name, value in item.items()}
     except (ValueError, TypeError) as error:
-        raise RecordUnreadable("A binary value is no base64.") from error
+        raise RecordUnreadable("A binary value is no base64, or values are nested too deep.") from error
 
 
-def _parsed(value: Any) -> Any:
+def _parsed(value: Any, levels: int) -> Any:
+    if not levels:
+        raise ValueError
     match value:
         case {"B": str(encoded)}:
             return {"B": b64decode(encoded, validate=True)}
         case {"BS": [*encoded]}:
             return {"BS": [b64decode(one, validate=True) for one in encoded]}
         case {"L": [*values]}:
-            return {"L": [_parsed(inner) for inner in values]}
+            return {"L": [_parsed(inner, levels - 1) for inner in values]}
         case {"M": dict(values)}:
-            return {"M": {name: _parsed(inner) for name, inner in values.items()}}
+            return {"M": {name: _parsed(inner, levels - 1) for name, inner in values.items()}}
         case _:
             return value

@@ -25,6 +25,7 @@ KEPT = frozenset(
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _SETS = frozenset({"SS", "NS", "BS"})
 _MOST_DIGITS = 38  # of a DynamoDB number
+_LEVELS = 2 * 32 + 2  # of nesting: DynamoDB allows 32, each a type tag and what stands under it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,17 @@ class Redaction:
             return None
         return {name: value if name in KEPT else self._value(value, "S") for name, value in image.items()}
 
-    def _value(self, value: Any, kind: str) -> Any:
-        """A value in DynamoDB JSON, at any depth; `kind` is the type tag it stands under."""
+    def _value(self, value: Any, kind: str, levels: int = _LEVELS) -> Any:
+        """A value in DynamoDB JSON, as deep as a table holds it; `kind` is the type tag it stands under."""
         match value:
+            case dict() | list() if not levels:
+                return None
             case str():
                 return self._placeholders(kind)(value)
             case dict():
-                return {tag: self._value(inner, tag) for tag, inner in value.items()}
+                return {tag: self._value(inner, tag, levels - 1) for tag, inner in value.items()}
             case list():
-                replaced = [self._value(inner, kind) for inner in value]
+                replaced = [self._value(inner, kind, levels - 1) for inner in value]
                 return list(dict.fromkeys(replaced)) if kind in _SETS else replaced  # a set has nothing twice
             case _:
                 return value

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,14 @@ from tests.fakes.stage import TAPES, Shown, Stage, crashes
 from tests.fakes.table import texts
 
 NAMES = sorted(path.stem for path in TAPES.glob("*.jsonl"))
+
+
+def nested(depth: int) -> Any:
+    """A list in a list in a list, in DynamoDB JSON."""
+    value: Any = {"S": "deep down"}
+    for _ in range(depth):
+        value = {"L": [value]}
+    return value
 
 
 class Scratch:
@@ -92,8 +101,9 @@ def test_hostile_records_become_letters(scratch: Scratch, tape: Tape) -> None:
         {"message": {"S": 7}},
         {"message": {"X": "?"}},
         {"message": "plain"},
+        {"message": nested(900)},
     ],
-    ids=str,
+    ids=",".join,
 )
 def test_what_no_table_would_hold_is_counted(scratch: Scratch, change: Item) -> None:
     """The rest of the batch is in the table."""

@@ -4,6 +4,7 @@ from base64 import b64decode
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,17 @@ def test_what_nobody_foresaw_goes_too() -> None:
 def test_no_image_is_too_strange(image: Item) -> None:
     """Hostile records are recorded as well."""
     assert set(redacted(image)) == set(image)
+
+
+@pytest.mark.parametrize(("depth", "is_kept"), [(31, True), (900, False)])
+def test_what_is_nested_deeper_than_in_any_table_is_left_out(depth: int, *, is_kept: bool) -> None:
+    """Recording goes on."""
+    value: Any = {"S": "deep down"}
+    for _ in range(depth):
+        value = {"L": [value]}
+    found = repr(redacted({"phone": value}))
+    assert ("'S'" in found) is is_kept
+    assert "deep down" not in found
 
 
 def test_equal_texts_stay_equal_within_one_recording() -> None:
