@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from shared.errors import RequestRefused
 from shared.keys import message_key
+from shared.logging import Log
 from shared.models import Item, string
 from shared.retry import Retry
 from stream_worker.contract import Batch
-from stream_worker.dead_letters import DeadLetters
+from stream_worker.dead_letters import DeadLetters, Retrier
 from stream_worker.handler import Handler, Parts
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
@@ -134,21 +135,24 @@ class StrictTable(MemoryTable):
 class Room:
     """The production handler and its dead letters; groups g0, g1, g2, each with a member whose row is behind."""
 
-    def __init__(self) -> None:
-        self.clock, self.log, self.table, self.state = Clock(), Lines(), StrictTable(), StrictState()
+    def __init__(self, log: Log | None = None) -> None:
+        log = log or Lines()
+        self.clock, self.table, self.state = Clock(), StrictTable(), StrictState()
         retry, memory = Retry(Stop(self.clock), sleep=lambda _: None), Memory()
-        self.letters = DeadLetters(State(Faulty(self.state), "state", "pattern-e"), self.clock.now, self.log)
+        self.letters = DeadLetters(State(Faulty(self.state), "state", "pattern-e"), self.clock.now, log)
+        reconciler = Reconciler(self.table, memory, retry)
+        self.retrier = Retrier(self.letters, self.table, reconciler, self.clock.now, log)
         self.handler = Handler(
             Parts(
                 store=self.table,
-                reconciler=Reconciler(self.table, memory, retry),
+                reconciler=reconciler,
                 memory=memory,
                 letters=self.letters,
                 run_all=in_turn,
                 stopped=retry.stop.is_set,
                 clock=self.clock.now,
                 monotonic=self.clock.monotonic,
-                log=self.log,
+                log=log,
             )
         )
         for group in GROUPS:
