@@ -138,8 +138,9 @@ class Room:
     def __init__(self, log: Log | None = None) -> None:
         log = log or Lines()
         self.clock, self.table, self.state = Clock(), StrictTable(), StrictState()
+        self.client = Faulty(self.state)
         retry, memory = Retry(Stop(self.clock), sleep=lambda _: None), Memory()
-        self.letters = DeadLetters(State(Faulty(self.state), "state", "pattern-e"), self.clock.now, log)
+        self.letters = DeadLetters(State(self.client, "state", "pattern-e"), self.clock.now, log)
         reconciler = Reconciler(self.table, memory, retry)
         self.retrier = Retrier(self.letters, self.table, reconciler, self.clock.now, log)
         self.handler = Handler(

@@ -8,13 +8,16 @@ from typing import Any
 from hypothesis import given, settings
 
 from shared.dynamo import Client, Clients
+from shared.errors import Throttled
 from stream_worker.contract import Batch, record_of
 from stream_worker.drivers.native.api import DynamoStreams
 from stream_worker.drivers.native.listener import Listener
+from stream_worker.drivers.native.reader import Reading
 from stream_worker.drivers.native.stream import StreamReader
 from stream_worker.hints import read_hints
 from stream_worker.redaction import Redaction
 from stream_worker.tape import Recorder, batch_of
+from tests.fakes.faulty import refused
 from tests.fakes.hostile import GROUPS, Room, pages, sound
 from tests.fakes.native import Scene, in_turn
 from tests.fakes.streams import ARN
@@ -30,19 +33,20 @@ def batch(page: Sequence[Any]) -> Batch:
 
 
 class Wire:
-    """A raw streams client: one shard, and the pages that are read of it."""
+    """A raw streams client: one shard, and the pages that are read of it; an iterator is the number of a page."""
 
     def __init__(self, *pages: Sequence[Any]) -> None:
-        self.pages = list(pages)
+        self.pages = [*pages, []]
 
     def describe_stream(self, **_: Any) -> dict[str, Any]:
         return {"StreamDescription": {"Shards": [{"ShardId": "a"}]}}
 
     def get_shard_iterator(self, **_: Any) -> dict[str, Any]:
-        return {"ShardIterator": "next"}
+        return {"ShardIterator": "0"}
 
-    def get_records(self, **_: Any) -> dict[str, Any]:
-        return {"Records": self.pages.pop(0) if self.pages else [], "NextShardIterator": "next"}
+    def get_records(self, *, ShardIterator: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        number = int(ShardIterator)
+        return {"Records": self.pages[number], "NextShardIterator": str(min(number + 1, len(self.pages) - 1))}
 
     @property
     def api(self) -> DynamoStreams:
@@ -50,11 +54,15 @@ class Wire:
         return DynamoStreams(Clients(Client(self), Client(self, streams=True)), "messages")
 
 
+def reading_of(scene: Scene, room: Room, *pages: Sequence[Any]) -> Reading:
+    """What the native driver reads these pages with."""
+    return replace(scene.reading(), api=Wire(*pages).api, processor=room)
+
+
 def read(room: Room, *pages: Sequence[Any]) -> Scene:
     """The native driver's reader works on these pages for a while."""
     scene = Scene()
-    reading = replace(scene.reading(), api=Wire(*pages).api, processor=room)
-    scene.rounds(StreamReader(ARN, reading, scene.state, in_turn, 0.2), 60)
+    scene.rounds(StreamReader(ARN, reading_of(scene, room, *pages), scene.state, in_turn, 0.2), 60)
     return scene
 
 
@@ -99,3 +107,18 @@ def test_a_tape_of_garbage_says_what_the_stream_said(page: list[Any]) -> None:
     for one in recorded(page, Redaction()):
         room.process(one)
     assert room.shown() == NEW
+
+
+def test_while_no_letter_can_be_written_no_checkpoint_moves() -> None:
+    """F34: the page comes again, ten times over, until its letter is durable; what is sound in it is settled."""
+    room = Room()
+    positions: list[str] = []
+    scene = Scene()
+    reader = StreamReader(ARN, reading_of(scene, room, [{}, sound("g0")]), scene.state, in_turn, 0.2)
+    room.client.meet("put_item", *[refused(Throttled())] * 10)
+    for _ in range(11):
+        scene.clock.advance(10)
+        reader.step()
+        positions.append(scene.position())
+    assert positions == ["TRIM_HORIZON"] * 10 + [sound("g0")["dynamodb"]["SequenceNumber"]]
+    assert len(list(room.letters.open())) == 1

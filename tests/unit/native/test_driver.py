@@ -7,6 +7,7 @@ import pytest
 from shared.errors import (
     AccessDenied,
     AppError,
+    CredentialsRejected,
     RequestRefused,
     SchemaUnknown,
     Stopping,
@@ -76,10 +77,19 @@ def test_stopping_in_a_batch_is_a_clean_end(life: Life) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [TableMissing(), StreamMissing(), AccessDenied(), Unreachable(), Throttled(), RequestRefused()]
+    "error",
+    [
+        TableMissing(),
+        StreamMissing(),
+        AccessDenied(),
+        CredentialsRejected(),
+        Unreachable(),
+        Throttled(),
+        RequestRefused(),
+    ],
 )
 def test_a_stream_that_cannot_be_found_is_waited_for(life: Life, error: AppError) -> None:
-    """F49, F52: a line with each wait, waits that grow and are bounded, then all goes well."""
+    """F49, F50, F52: a line with each wait, waits that grow and are bounded, then all goes well."""
     written = life.streams.write("a")
     life.streams.meet("latest_stream", *[error] * 10)
     life.live(60)

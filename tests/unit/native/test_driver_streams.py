@@ -33,6 +33,16 @@ def test_a_new_stream_is_opened_and_the_old_one_drained(life: Life) -> None:
     assert life.said("lineage_stalled") == 0
 
 
+def test_what_was_remembered_is_forgotten_with_a_new_stream(life: Life) -> None:
+    """F52: it may be that of another table of the same name: deleted, made anew, restored from yesterday."""
+    life.clock.after(10, life.switch)
+    moments: list[int] = []
+    life.clock.after(9, lambda: moments.append(life.forgotten))
+    life.clock.after(119, lambda: moments.append(life.forgotten))
+    life.live(120)
+    assert moments[1] == moments[0] + 1
+
+
 def test_a_stream_that_came_to_its_end_is_looked_after_soon(life: Life) -> None:
     """F51, F52: nobody waits a minute for a stream that was switched off and on, or for a table made anew."""
     life.clock.after(10, life.switch)

@@ -1,7 +1,11 @@
 """What a process may remember of a group: only what is still true can be skipped."""
 
 from functools import partial
+from threading import Event
 
+from shared.retry import Retry
+from stream_worker.reconcile.loop import Reconciler
+from stream_worker.reconcile.memory import Memory
 from tests.fakes.table import at
 from tests.unit.reconcile.conftest import G, Scene
 
@@ -67,6 +71,23 @@ def test_rows_moved_back_by_another_process_are_not_applied(scene: Scene) -> Non
     scene.table.unsend(G, at(1))
     scene.worker.reconcile(G, ["ann"])
     assert not scene.memory.has_applied(G, at(0))
+
+
+def test_rows_moved_back_in_the_middle_of_a_look_are_not_applied(scene: Scene) -> None:
+    """Another process answers two deletions before our commit: nothing is left to do, and what was applied is gone."""
+    scene.table.message(G, at(3))
+    scene.worker.reconcile(G)
+    rival = Reconciler(scene.table, Memory(), Retry(Event(), sleep=lambda _: None))
+    scene.table.message(G, at(4))
+
+    def meanwhile() -> None:
+        for sk in (at(4), at(3)):
+            scene.table.unsend(G, sk)
+        rival.reconcile(G)
+
+    scene.table.before("commit", meanwhile)
+    scene.worker.reconcile(G)
+    assert not scene.memory.has_applied(G, at(2))
 
 
 def test_a_group_that_everybody_left_is_not_applied(scene: Scene) -> None:

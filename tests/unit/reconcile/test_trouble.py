@@ -93,6 +93,49 @@ def test_a_lost_answer_is_not_believed_either_way(scene: Scene) -> None:
     assert len(scene.table.commits) == commits
 
 
+@pytest.mark.parametrize("place", range(3), ids=["message", "old row", "new row"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "ConditionalCheckFailed",
+        "DuplicateItem",
+    ],
+)
+def test_whatever_cancels_a_transaction_wherever_it_is_read_again(scene: Scene, place: int, code: str) -> None:
+    """F27: one reason among many says nothing of the rest; only what is read next counts, and then all is right."""
+    scene.table.message(G, at(2), "new")
+    reasons = [Reason(code) if number == place else FINE for number in range(5)]
+    scene.table.before("commit", *[partial(fail, TransactionCancelled(reasons))] * 3)
+    outcome = scene.worker.reconcile(G)
+    assert (outcome.failed, outcome.moved) == ({}, 2)
+    assert scene.table.shown("ann") == scene.table.shown("bob") == [(G, "new")]
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+@pytest.mark.parametrize("place", range(3), ids=["message", "old row", "new row"])
+def test_what_will_never_be_accepted_is_not_asked_for_24_times(scene: Scene, place: int, code: str) -> None:
+    """F27, F33: wherever it stands; the member is named at once, the other one is settled."""
+    scene.table.message(G, at(2), "new")
+    reasons = [Reason(code) if number == place else FINE for number in range(3)]
+    scene.table.before("commit", *[partial(fail, TransactionCancelled(reasons))] * 2)
+    assert list(scene.worker.reconcile(G).failed) == ["ann"]
+    assert scene.table.shown("bob") == [(G, "new")]
+
+
+def test_a_transaction_that_is_still_in_progress_is_believed_neither_way(scene: Scene) -> None:
+    """F31: each attempt raises and the batch comes again; once it is through, nothing is written a second time."""
+    scene.table.message(G, at(2), "new")
+    scene.table.before("commit", *[partial(fail, OutcomeUnknown())] * 4)
+    for _ in range(4):
+        with pytest.raises(OutcomeUnknown):
+            scene.worker.reconcile(G)
+    assert (scene.worker.reconcile(G).moved, scene.worker.reconcile(G).clean) == (2, 2)
+    assert len(scene.table.commits) == 1
+
+
 def test_one_member_who_must_wait_does_not_pass_for_settled(scene: Scene) -> None:
     """Ann is throttled when each is settled alone: Bob's row is right, and the batch comes again for hers."""
     scene.table.message(G, at(2), "new")
