@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from shared.conversations import encode_cursor
 from shared.errors import CursorInvalid, Throttled
 from shared.models import Conversation, Item, User
 from tests.fakes.faulty import meanwhile
+from tests.fakes.native import fine
 from tests.integration.conftest import ANN, BEN, CAT, DAN, NOON, Scene
 
 PAIR = keys.pair_group(ANN.uuid, BEN.uuid)
@@ -129,6 +131,16 @@ def test_membership_is_the_row(scene: Scene) -> None:
     membership.leave(scene.chat, group, BEN)
     assert not scene.chat.read.is_member(group, BEN.uuid)
     assert not scene.chat.read.is_member(str(uuid4()), BEN.uuid)
+
+
+def test_nobody_is_denied_after_a_single_look(scene: Scene) -> None:
+    """A Query is torn by the move of the row it looks for, and the index has nothing yet: a second one finds it."""
+    group = write(scene, 1, ANN, BEN)
+    [row] = scene.chat.read.rows(group, BEN.uuid)
+    place = {"pk": row["pk"], "sk": row["sk"]}
+    take = partial(scene.client.raw.delete_item, TableName=scene.chat.table, Key=place)
+    scene.client.meet("query", meanwhile(take), fine, meanwhile(lambda: scene.put(row)))
+    assert scene.chat.read.is_member(group, BEN.uuid)
 
 
 def test_a_stale_index_does_not_hide_a_member(scene: Scene) -> None:

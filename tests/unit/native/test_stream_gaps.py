@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from stream_worker.contract import Gap
 from stream_worker.drivers.native.checkpoints import END
 from stream_worker.drivers.native.lineage import GONE_AFTER
+from stream_worker.drivers.native.stream import StreamReader
 from stream_worker.state import CHECKPOINTS
-from tests.fakes.native import Scene
+from tests.fakes.native import Scene, in_turn
 from tests.fakes.streams import ARN
 
 HOUR = 3600.0
@@ -49,7 +50,7 @@ def test_any_forest_is_read_in_order_however_it_is_shown(
     parents = {child: parent for parent, children in tree.items() for child in children}
     written = {shard: scene.streams.write(shard, random.randint(0, 3)) for shard in parents}
     scene.streams.meet("shards", *listings(list(parents), random))
-    scene.rounds(scene.stream_reader(poll_s=5), 400)
+    scene.rounds(StreamReader(ARN, scene.reading(limit=1), scene.state, in_turn, poll_s=5), 400)
     assert {shard: scene.read(shard) for shard in parents} == written
     order = [shard for shard, _ in scene.story]
     for child, parent in parents.items():
