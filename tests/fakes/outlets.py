@@ -1,8 +1,14 @@
 """Where things end up: dead letters and log lines, in lists."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import structlog
+
 from shared.errors import AppError, Throttled
+from shared.logging import configure
 from stream_worker.contract import Batch, Record
 
 
@@ -41,3 +47,18 @@ class Lines:
 
     def bind(self, **_: Any) -> "Lines":
         return self
+
+
+@contextmanager
+def talkative(style: str = "json") -> Iterator[None]:
+    """This process logs to stderr as one with LOG_LEVEL=DEBUG does, and afterwards as before."""
+    root, ours = logging.getLogger(), logging.getLogger("pattern_e")
+    handlers, levels = root.handlers, (root.level, ours.level)
+    configure("DEBUG", style)
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+        structlog.reset_defaults()
