@@ -69,10 +69,10 @@ class Handler:
         parts = self._parts
         started = parts.monotonic()
         hints = read_hints(batch.records)
-        for record, reason in hints.poison:
-            parts.letters.put_record(batch, record, reason)
         jobs = [partial(self._try_group, group, hint) for group, hint in sorted(hints.groups.items())]
         results = parts.run_all(jobs)
+        for record, reason in hints.poison:  # after the groups: a flood of them keeps nobody waiting
+            parts.letters.put_record(batch, record, reason)
         outcomes = [result for result in results if isinstance(result, Outcome)]
         late = [result for result in results if isinstance(result, Transient)]
         if late:

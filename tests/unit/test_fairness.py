@@ -87,6 +87,18 @@ def test_a_flood_over_many_pages_is_a_look_a_page() -> None:
     assert all(room.looks[group] == 1 for group in OTHERS)
 
 
+def test_a_flood_of_records_nobody_understands_keeps_nobody_waiting() -> None:
+    """Each costs a dead letter: they are written when all others are settled, even if none can be written now."""
+    room = Room()
+    garbage = [Record("RENAME", {}, str(number), 0.0) for number in range(1000)]
+    room.letters.down = 1
+    with pytest.raises(Throttled):
+        room.deliver(*garbage, *map(message, OTHERS))
+    assert (room.settled(), len(room.letters.put)) == (len(OTHERS), 0)
+    room.deliver(*garbage, *map(message, OTHERS))
+    assert len(room.letters.put) == 1000
+
+
 def test_a_group_that_keeps_failing_holds_up_nobody_of_its_batch() -> None:
     """The others are settled at the first delivery; the second one finds them clean and writes nothing."""
     room = Room()
