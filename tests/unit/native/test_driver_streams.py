@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.errors import StreamMissing
+from shared.errors import StreamMissing, Throttled
 from stream_worker.contract import Gap
 from stream_worker.drivers.native.streams import LOOK_AGAIN_S, STREAM_LOOK_S
 from stream_worker.state import CHECKPOINTS, STREAMS
@@ -31,6 +31,16 @@ def test_a_new_stream_is_opened_and_the_old_one_drained(life: Life) -> None:
     assert list(life.table.drawer(STREAMS)) == [LATER_ARN]
     assert life.table.drawer(f"{CHECKPOINTS}#{ARN}") == {}
     assert life.said("lineage_stalled") == 0
+
+
+def test_an_old_stream_is_not_dropped_while_a_record_of_it_waits(life: Life) -> None:
+    """F51: its last batch did not settle for minutes, and the new stream was found long before it did."""
+    life.clock.after(10, lambda: life.accidents.extend([Throttled()] * 30))
+    life.clock.after(10, lambda: life.streams.write("a"))
+    life.clock.after(10, life.switch)
+    life.live(900)
+    assert len(life.read("a")) == 31
+    assert life.said("stream_drained") == 1
 
 
 def test_what_was_remembered_is_forgotten_with_a_new_stream(life: Life) -> None:
