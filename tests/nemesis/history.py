@@ -112,8 +112,14 @@ class History:
         with self._lock:
             self._sink.write(line + "\n")
 
-    def close(self) -> list[Event]:
+    def so_far(self) -> list[Event]:
         """All of it, as it stands in the file."""
+        with self._lock:
+            self._sink.flush()
+        return list(read(self.file.read_text(encoding="utf-8").splitlines()))
+
+    def close(self) -> list[Event]:
+        """Add no more; all of it."""
         self._sink.close()
         return list(read(self.file.read_text(encoding="utf-8").splitlines()))
 

@@ -61,19 +61,19 @@ def missed(events: Sequence[str], *, enough: bool) -> Iterator[str]:
         yield f"{len(events)} events never happened ({what}): {', '.join(events)}"
 
 
-def has_place(document: Path) -> bool:
+def has_place(document: Path, begin: str = BEGIN, end: str = END) -> bool:
     """Whether figures can be put into this document: it is there, with both markers."""
     if not document.is_file():
         return False
-    _, begin, rest = document.read_text(encoding="utf-8").partition(BEGIN)
-    return bool(begin) and END in rest
+    _, found, rest = document.read_text(encoding="utf-8").partition(begin)
+    return bool(found) and end in rest
 
 
-def insert(document: Path, lines: Sequence[str]) -> None:
+def insert(document: Path, lines: Sequence[str], begin: str = BEGIN, end: str = END) -> None:
     """Put the figures between the document's markers, where `has_place`."""
-    head, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    document.write_text("\n".join([head + BEGIN, *lines, END]) + tail, encoding="utf-8")
+    head, _, rest = document.read_text(encoding="utf-8").partition(begin)
+    _, _, tail = rest.partition(end)
+    document.write_text("\n".join([head + begin, *lines, end]) + tail, encoding="utf-8")
 
 
 def _model(verdicts: Verdicts) -> Iterator[str]:

@@ -1,0 +1,107 @@
+"""What is done to the processes: killed, stopped and woken as zombies, terminated all at once; the engine restarted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event
+from time import monotonic, time
+
+from tests.nemesis.fleet import Fleet
+from tests.nemesis.takeover import Kill
+
+PAUSE_S = (0.7, 1.5)
+SLEEP_S = (3.0, 6.0)  # longer than the lease
+TERM_S = 10.0
+MOST_ASLEEP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Often:
+    """One of so many deeds is this one; for the engine: after so many kills."""
+
+    stop: int = 10
+    storm: int = 40
+    engine: int = 60
+
+
+@dataclass(slots=True)
+class Facts:
+    """What was done."""
+
+    kills: list[Kill] = field(default_factory=list)
+    stops: int = 0
+    zombies: int = 0
+    """Of the stopped, those whose lease another worker had when they woke."""
+    terms: int = 0
+    slow_terms: int = 0
+    restarts: list[tuple[float, float]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+class Nemesis:
+    """One deed at a time."""
+
+    def __init__(self, fleet: Fleet, restart: Callable[[], None], dice: Random, often: Often) -> None:
+        self.facts = Facts()
+        self._fleet, self._restart, self._dice, self._often = fleet, restart, dice, often
+        self._pause = Event()
+
+    def step(self) -> None:
+        """Wait a little, wake who has slept enough, and do the next deed."""
+        self._pause.wait(self._dice.uniform(*PAUSE_S))
+        self._wake(monotonic())
+        self._fleet.fill()
+        if len(self.facts.kills) >= self._often.engine * (len(self.facts.restarts) + 1):
+            self._restart_engine()
+        elif self._dice.randrange(self._often.storm) == 0:
+            self._storm()
+        elif self._dice.randrange(self._often.stop) == 0:
+            self._stop()
+        else:
+            self._kill()
+        self._fleet.fill()
+
+    def rest(self) -> None:
+        """Everybody is woken, and nothing is done any more."""
+        self._wake(float("inf"))
+        self._fleet.fill()
+
+    def _wake(self, now: float) -> None:
+        for sleeper in [sleeper for sleeper in self._fleet.asleep if sleeper.wakes_at <= now]:
+            self.facts.zombies += self._fleet.owner() not in {"", sleeper.owner}
+            self._fleet.wake(sleeper)
+
+    def _kill(self) -> None:
+        """The one that holds the lease, if another stands by; or else one of those.
+
+        The oldest of those who stand by is spared: while nobody works it is the one that will notice.
+        """
+        fleet, owner = self._fleet, self._fleet.owner()
+        holder = fleet.called(owner)
+        heirs = [worker for worker in fleet.awake if worker is not holder and worker.has_said("standby")]
+        if holder and heirs and self._dice.choice([True, False]):
+            at = time()
+            fleet.kill(holder)
+            self.facts.kills.append(Kill(at, owner if fleet.owner() == owner else ""))
+        elif heirs[1:]:
+            fleet.kill(self._dice.choice(heirs[1:]))
+            self.facts.kills.append(Kill(time(), ""))
+
+    def _stop(self) -> None:
+        """SIGSTOP to the holder, until its lease has run out and longer."""
+        owner = self._fleet.owner()
+        holder = self._fleet.called(owner)
+        if holder and len(self._fleet.asleep) < MOST_ASLEEP:
+            self._fleet.put_to_sleep(holder, owner, self._dice.uniform(*SLEEP_S))
+            self.facts.stops += 1
+
+    def _storm(self) -> None:
+        ends = self._fleet.terminate()
+        self.facts.terms += len(ends)
+        self.facts.slow_terms += sum(seconds > TERM_S for _, seconds in ends)
+        self.facts.complaints += [f"SIGTERM ended a worker with status {status}" for status, _ in ends if status]
+
+    def _restart_engine(self) -> None:
+        began = time()
+        self._restart()
+        self.facts.restarts.append((began, time()))
