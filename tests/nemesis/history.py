@@ -115,13 +115,13 @@ class History:
     def so_far(self) -> list[Event]:
         """All of it, as it stands in the file."""
         with self._lock:
-            self._sink.flush()
+            if not self._sink.closed:
+                self._sink.flush()
         return list(read(self.file.read_text(encoding="utf-8").splitlines()))
 
-    def close(self) -> list[Event]:
-        """Add no more; all of it."""
+    def close(self) -> None:
+        """Add no more."""
         self._sink.close()
-        return list(read(self.file.read_text(encoding="utf-8").splitlines()))
 
 
 def read(lines: Iterable[str]) -> Iterator[Event]:

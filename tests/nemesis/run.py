@@ -114,10 +114,11 @@ class _Run:
         self._stack.do("producer", "schema-load")
         self._direct = chat_at(settings)
         self._history = History(folder / "history.jsonl")
+        stack.callback(self._history.close)
         self._fleet = Fleet(self._stack, _state(self._direct, settings))
         self._nemesis = Nemesis(self._fleet, self._restart_engine, Random(goal.seed), goal.often)
         writing = settings.model_copy(update={"endpoint": self._writers.url})
-        self._people = People(chat_at(writing), self._history, _plan(goal))
+        self._people = People(chat_at(writing), self._history, plan_of(goal))
         self._sampler = Sampler(self._direct, self._history, self._people.users)
 
     def play(self, name: str, tell: Tell) -> Result:
@@ -177,7 +178,7 @@ class _Run:
     def _result(self, name: str, last: list[Noted]) -> Result:
         for event in last:
             self._history.add(event)
-        events = self._history.close()
+        events = self._history.so_far()
         facts, lines = self._nemesis.facts, [line for worker in self._fleet.everyone for line in worker.lines]
         letters, verified = self._letters(), self._stack.verify()
         complaints = [*facts.complaints, *self._fleet.complaints]
@@ -203,7 +204,8 @@ class _Run:
         )
 
 
-def _plan(goal: Goal) -> traffic.Plan:
+def plan_of(goal: Goal) -> traffic.Plan:
+    """What people do to reach it."""
     return traffic.Plan(
         users=goal.users,
         groups=goal.groups,
