@@ -92,13 +92,18 @@ class Relay(BaseHTTPRequestHandler):
         engine = self.server.engine
         connection = HTTPConnection(engine.hostname or "", engine.port, timeout=ENGINE_S)
         try:
-            connection.request(self.command, self.path, body, dict(self.headers.items()))
+            connection.request(self.command, self.path, body, self._passed_on())
             answer = connection.getresponse()
             return Answer(answer.status, answer.read(), answer.getheaders())
         except (OSError, HTTPException) as error:
             raise errors.Unreachable(f"The engine does not answer: {type(error).__name__}.") from error
         finally:
             connection.close()
+
+    def _passed_on(self) -> dict[str, str]:
+        """What the engine hears; ministack never lets go of a connection that is closed without a word."""
+        ours = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+        return {**ours, "Connection": "close"}
 
     def send_json(self, status: int, values: Any) -> None:
         """An answer of our own."""
