@@ -1,18 +1,15 @@
 """The real worker on a stream of many shards that split while it reads."""
 
-import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import pairwise
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
 
 from shared.settings import Settings
+from tests.acceptance.lineage import order
 from tests.acceptance.stack import Stack, Worker, wait_until
+from tests.nemesis.shards import splits_and_kills
 from tests.places import ManyShards
 
 TRAFFIC = ("producer", "traffic", "--edits", "0.1", "--deletes", "0.05", "--churn", "0.05")
@@ -35,37 +32,11 @@ def build(settings: Settings, tmp_path: Path) -> Iterator[Build]:
         yield build
 
 
-Lines = list[dict[str, Any]]
-
-
-def tenures(worker: Worker) -> list[Lines]:
-    """Its log, cut where it took the lease: before that, another one may have read on."""
-    cuts = [at for at, line in enumerate(worker.lines) if line["event"] == "lease_taken"]
-    return [worker.lines[start:end] for start, end in pairwise([*cuts, None])]
-
-
-def places(lines: Lines, event: str) -> dict[str, int]:
-    """Where each shard has a line of this event."""
-    return {line["shard"]: at for at, line in enumerate(lines) if line["event"] == event}
-
-
-def too_early(lines: Lines) -> list[str]:
-    """The shards that were opened although their parent was still being read."""
-    opened, ended = places(lines, "shard_opened"), places(lines, "shard_ended")
-    parents = {line["shard"]: line["parent"] for line in lines if line["event"] == "shard_opened"}
-    return [shard for shard, at in opened.items() if parents[shard] in opened and ended.get(parents[shard], at) >= at]
-
-
 def assert_read_in_order(control: ManyShards, workers: list[Worker]) -> None:
     """Every shard was opened, each child after its parent's end, and no shard was read to its end twice."""
     shards = {shard["ShardId"] for shard in control.shards()}
-    wait_until(
-        lambda: shards <= {shard for worker in workers for shard in places(worker.lines, "shard_opened")},
-        "every shard",
-    )
-    assert [too_early(lines) for worker in workers for lines in tenures(worker) if too_early(lines)] == []
-    ends = Counter(line["shard"] for worker in workers for line in worker.lines if line["event"] == "shard_ended")
-    assert [shard for shard, times in ends.items() if times > 1] == []
+    wait_until(lambda: not order(shards, workers).unread, "every shard")
+    assert order(shards, workers).is_right, order(shards, workers)
 
 
 def test_eight_shards_split_under_traffic(build: Build) -> None:
@@ -108,21 +79,9 @@ def test_trimmed_under_the_worker(build: Build) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_two_minutes_of_splits_and_kills(build: Build) -> None:
+def test_two_minutes_of_splits_and_kills(settings: Settings, tmp_path: Path) -> None:
     """Eight shards split every three seconds under traffic while workers are killed: 0 wrong."""
-    options = ("--children-late", "0.5", "--listing-lacks", "0.1", "--empty-pages", "0.1")
-    stack, control = build("--shards", "8", "--split-every", "3", "--roll-every", "7", "--seed", "4", *options)
-    traffic = stack.start(*TRAFFIC, "--total", "1500", "--groups", "60", "--users", "40", "--rate", "12")
-    workers, dice = [stack.worker(), stack.worker()], random.Random(4711)
-    active = workers
-    while traffic.poll() is None:
-        Event().wait(dice.uniform(8, 12))
-        holders = [worker for worker in active if worker.has_said("lease_taken")]
-        for worker in holders[-1:]:
-            worker.kill()
-            workers.append(stack.worker())
-            active = [one for one in active if one is not worker] + workers[-1:]
-    assert traffic.returncode == 0, traffic.communicate()[1]
-    stack.assert_right()
-    assert len(control.shards()) > 40
-    assert_read_in_order(control, workers)
+    result = splits_and_kills(settings, tmp_path)
+    assert result.wrong == 0
+    assert result.order.shards > 40
+    assert result.order.is_right, result.order
