@@ -107,6 +107,11 @@ class People:
         self._pool.shutdown()
         self.look()
 
+    def hush(self) -> None:
+        """Leave off at once, whatever was begun: the end is near."""
+        self._stop.set()
+        self._chat.retry.stop.set()
+
     def look(self) -> None:
         """Whether all are well: a thread that has died raises what it died of."""
         for thread in self._threads:

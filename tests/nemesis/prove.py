@@ -19,6 +19,8 @@ from shared import console
 from shared.errors import EngineMissing
 from tests.nemesis import report
 from tests.nemesis.run import Goal, Result, run
+from tests.nemesis.shards import Splits, splits_and_kills
+from tests.places import settings_of
 from tests.simulation.report import has_place, insert
 
 SHOWN = 20  # of what is wrong; the history has all of it
@@ -36,6 +38,7 @@ def prove(
     kills: Annotated[int, typer.Option(min=0, help="Until so many workers were killed,")] = 200,
     lost: Annotated[int, typer.Option(min=0, help="and the answers to so many writes were lost, on each.")] = 200,
     seed: Annotated[int, typer.Option(help="Of what is done; what comes of it depends on the machine as well.")] = 1,
+    shards: Annotated[bool, typer.Option(help="Also two minutes of splitting shards, on the first engine.")] = True,
     keep: Annotated[Path | None, typer.Option(help="Keep histories and logs in this folder.", file_okay=False)] = None,
     write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
 ) -> None:
@@ -47,17 +50,19 @@ def prove(
         raise typer.BadParameter(f"{write} must be there, with the lines {report.BEGIN} and {report.END}.")
     signal(SIGTERM, _stop)
     started, goal = perf_counter(), Goal(kills, lost, seed)
-    names = _there(engine or list(EngineName))
+    names = installed(engine or list(EngineName))
     folder = keep or Path(tempfile.mkdtemp(prefix="nemesis-"))
     results = [_on(name, folder / name, goal) for name in names]
+    splits = [_splits(names[0], folder / "shards")] if shards else []
     skipped = [
         f"{name} is not installed here: nothing is said of it." for name in engine or EngineName if name not in names
     ]
     command = shlex.join(["scripts/prove", "--nemesis", *sys.argv[1:]])
     made = f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, in {(perf_counter() - started) / 60:.0f} minutes."
-    lines = report.figures(made, results, skipped)
+    lines = report.figures(made, results, splits, skipped)
     typer.echo("\n".join(lines))
     wrong = [line for result in results for line in report.complaints(result)]
+    wrong += [f"splitting shards: {split}" for split in splits if split.wrong or not split.order.is_right]
     for line in wrong[:SHOWN]:
         typer.echo(line, err=True)
     if write:
@@ -70,7 +75,7 @@ def _stop(_signal: int, _frame: object) -> None:
     raise SystemExit(128 + SIGTERM)
 
 
-def _there(names: list[EngineName]) -> list[EngineName]:
+def installed(names: list[EngineName]) -> list[EngineName]:
     """The engines that can be started here; where CI is set all must be.
 
     Raises:
@@ -93,6 +98,13 @@ def _on(name: EngineName, folder: Path, goal: Goal) -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     with Engine(folder, program=PROGRAMS[name]) as engine:
         return run(engine, name, folder, goal, _Progress(name, goal).tell)
+
+
+def _splits(name: EngineName, folder: Path) -> Splits:
+    console.NOTES.print(f"{name}: eight shards split under traffic and kills")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Engine(folder, program=PROGRAMS[name]) as engine:
+        return splits_and_kills(settings_of(engine), folder)
 
 
 class _Progress:

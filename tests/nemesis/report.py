@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from tests.nemesis.run import LEASE_S, Result
+from tests.nemesis.shards import Splits
 
 BEGIN, END = "<!-- nemesis -->", "<!-- end of nemesis -->"
 
@@ -25,10 +26,27 @@ _COLUMNS = (
 )
 
 
-def figures(made: str, results: Sequence[Result], skipped: Sequence[str] = ()) -> list[str]:
-    """A line that says how, and a row an engine."""
-    head = [f"| {' | '.join(_COLUMNS)} |", "|---" + "|---:" * (len(_COLUMNS) - 1) + "|"]
-    return [made, "", *head, *map(_row, results), *(f"\n{reason}" for reason in skipped)]
+_OF_SHARDS = ("shards", "messages", "kills", "wrong rows", "never read", "read before their parent's end", "read twice")
+
+
+def figures(made: str, results: Sequence[Result], splits: Sequence[Splits], skipped: Sequence[str]) -> list[str]:
+    """A line that says how, a row an engine, and a row for the shards that split."""
+    lines = [made, "", *_head(_COLUMNS), *map(_row, results), *(f"\n{reason}" for reason in skipped)]
+    if splits:
+        lines += ["", "Eight shards that split every three seconds, for two minutes, while the holder is killed:", ""]
+        lines += [*_head(_OF_SHARDS), *map(_split, splits)]
+    return lines
+
+
+def _head(columns: Sequence[str]) -> list[str]:
+    return [f"| {' | '.join(columns)} |", "|---" + "|---:" * (len(columns) - 1) + "|"]
+
+
+def _split(splits: Splits) -> str:
+    order = splits.order
+    bad = map(len, (order.unread, order.too_early, order.twice))
+    counts = (order.shards, splits.messages, splits.kills, splits.wrong, *bad)
+    return f"| {' | '.join(f'{count:,}' for count in counts)} |"
 
 
 def complaints(result: Result) -> Iterator[str]:

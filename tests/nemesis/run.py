@@ -119,6 +119,7 @@ class _Run:
         self._nemesis = Nemesis(self._fleet, self._restart_engine, Random(goal.seed), goal.often)
         writing = settings.model_copy(update={"endpoint": self._writers.url})
         self._people = People(chat_at(writing), self._history, plan_of(goal))
+        stack.callback(self._people.hush)
         self._sampler = Sampler(self._direct, self._history, self._people.users)
 
     def play(self, name: str, tell: Tell) -> Result:
