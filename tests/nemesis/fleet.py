@@ -2,6 +2,7 @@
 
 import signal
 from dataclasses import dataclass
+from random import Random
 from time import monotonic
 
 from shared.errors import Transient
@@ -10,6 +11,7 @@ from stream_worker.drivers.native.lease import NAME
 from stream_worker.state import LEASE, State
 from tests.acceptance.stack import PATIENCE_S, Stack, Worker
 
+BATCHES = ("20", "100", "1000")  # small ones checkpoint often, large ones are killed in the middle
 SIZE = 4  # one that works; others that may die, too, while one of them takes over
 
 
@@ -25,12 +27,12 @@ class Asleep:
 class Fleet:
     """Workers, awake and asleep; `state` is read straight at the engine."""
 
-    def __init__(self, stack: Stack, state: State) -> None:
+    def __init__(self, stack: Stack, state: State, dice: Random) -> None:
         self.awake: list[Worker] = []
         self.asleep: list[Asleep] = []
         self.everyone: list[Worker] = []
         self.complaints: list[str] = []
-        self._stack, self._state = stack, state
+        self._stack, self._state, self._dice = stack, state, dice
 
     def fill(self) -> None:
         """Start as many as are lacking; who ended by himself is a complaint."""
@@ -39,7 +41,7 @@ class Fleet:
                 self.complaints.append(f"a worker ended by itself, status {status}: {worker.text[-500:]}")
                 self.awake.remove(worker)
         while len(self.awake) < SIZE:
-            self.awake.append(self._stack.worker())
+            self.awake.append(self._stack.worker(WORKER_BATCH=self._dice.choice(BATCHES)))
             self.everyone.append(self.awake[-1])
 
     def owner(self) -> str:
