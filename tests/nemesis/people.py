@@ -108,9 +108,10 @@ class People:
         self.look()
 
     def hush(self) -> None:
-        """Leave off at once, whatever was begun: the end is near."""
+        """Leave off at once, whatever was begun; nothing that is said afterwards counts."""
         self._stop.set()
         self._chat.retry.stop.set()
+        self._pool.shutdown()
 
     def look(self) -> None:
         """Whether all are well: a thread that has died raises what it died of."""

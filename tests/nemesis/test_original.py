@@ -64,7 +64,7 @@ def history(settings: Settings, clients: Clients, tmp_path: Path) -> Iterator[Hi
     sampler.start()
     with in_background(settings, clients):
         yield history
-        people.stop()
+        people.hush()  # a row that the original lost is waited for in vain
     sampler.stop()
     history.close()
 
