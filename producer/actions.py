@@ -60,9 +60,7 @@ def put_roster(group: str, user: str, now: str, as_read: Item | None) -> Action:
     if as_read is None:
         return put_new(_roster_item(group, user, now))
     later = keys.bump(now) if string(as_read, "created_at") == now else now
-    condition = unless_changed(as_read)
-    if "left_at" not in as_read:  # equal attributes do not say that none was added: they may be leaving just now
-        condition["ConditionExpression"] += " AND attribute_not_exists(left_at)"
+    condition = unless_changed(as_read, nor_given="left_at")  # they may be leaving just now
     return {"Put": {"Item": _roster_item(group, user, later), **condition}}
 
 
@@ -87,14 +85,20 @@ def delete_row(row: Item, group: str) -> Action:
     }
 
 
-def mark_left(group: str, user: str, now: str) -> Action:
-    """Note in the roster that the member has left, whether or not they were entered."""
+def mark_left(group: str, user: str, now: str, as_read: Item | None) -> Action:
+    """Note in the roster that the member has left, if their entry still is as it was read (None: there was none).
+
+    An attempt that lands late, when they have left and come back, must not take their row again.
+    """
+    condition = unless_changed(as_read, nor_given="left_at")
+    values = {":now": {"S": now}, ":us": {"S": "producer"}, **condition.get("ExpressionAttributeValues", {})}
     return {
         "Update": {
             "Key": keys.roster_key(group, user),
             "UpdateExpression": "SET left_at = :now, created_at = if_not_exists(created_at, :now), "
             "created_by = if_not_exists(created_by, :us)",
-            "ExpressionAttributeValues": {":now": {"S": now}, ":us": {"S": "producer"}},
+            **condition,
+            "ExpressionAttributeValues": values,
         }
     }
 

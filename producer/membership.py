@@ -142,9 +142,10 @@ def _whom_to_show(chat: Chat, group: str, user: User, entries: dict[str, Item], 
 
 
 def _leave(chat: Chat, group: str, user: User, left_at: str) -> None:
-    if rows := chat.read.rows(group, user.uuid):
-        chat.transact([*(delete_row(row, group) for row in rows), mark_left(group, user.uuid, left_at)])
-        return
-    entry = chat.read.get(keys.roster_key(group, user.uuid)) or {}
-    if string(entry, "left_at") != left_at:  # else an attempt whose answer was lost has succeeded
+    entry = chat.read.get(keys.roster_key(group, user.uuid))
+    if entry and string(entry, "left_at") == left_at:
+        return  # an attempt whose answer was lost has succeeded; whoever let them in again since has done so after it
+    rows = chat.read.rows(group, user.uuid)
+    if not rows:
         raise not_a_member(chat, group, user, "nothing to do")
+    chat.transact([*(delete_row(row, group) for row in rows), mark_left(group, user.uuid, left_at, entry)])

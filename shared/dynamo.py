@@ -117,11 +117,21 @@ def credentials_in_use(settings: Settings) -> str:
         raise errors.CredentialsMissing(f"The credentials cannot be fetched: {errors.clause(error)}.") from error
 
 
-def unless_changed(item: Item | None) -> dict[str, Any]:
+def unless_changed(item: Item | None, *, nor_given: str = "") -> dict[str, Any]:
     """The condition parameters "if the item is as it was read" (None: "if nothing stands there").
 
     Every attribute that was read must be equal; no condition of DynamoDB can say that none was added.
+
+    Args:
+        item: as it was read.
+        nor_given: an attribute that must not have been added, if the item had none of this name.
     """
+    if item is not None and nor_given and nor_given not in item:
+        as_read = unless_changed(item)
+        return {
+            **as_read,
+            "ConditionExpression": f"{as_read['ConditionExpression']} AND attribute_not_exists({nor_given})",
+        }
     if item is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
     attributes = {name: value for name, value in item.items() if name not in {"pk", "sk"}}

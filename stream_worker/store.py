@@ -133,13 +133,13 @@ class DynamoStore:
     def _request(self, action: Action) -> dict[str, Any]:
         match action:
             case Rewrite(row, attributes):
-                return {"Update": self._update(row.item, attributes)}
+                return {"Update": self._update(row, attributes)}
             case Remove(row):
-                return {"Delete": {"TableName": self._table, "Key": _key(row.item), **unless_changed(row.item)}}
+                return {"Delete": {"TableName": self._table, "Key": _key(row.item), **_as_read(row)}}
             case Create(item):
                 return self._put(item)
             case RowStands(row):
-                return {"ConditionCheck": {"TableName": self._table, "Key": _key(row.item), **unless_changed(row.item)}}
+                return {"ConditionCheck": {"TableName": self._table, "Key": _key(row.item), **_as_read(row)}}
             case MessageStands(group, newest):
                 return {"ConditionCheck": self._stands(group, newest)}
             case MessageGone(group, sk):
@@ -155,13 +155,13 @@ class DynamoStore:
             }
         }
 
-    def _update(self, item: Item, attributes: Item) -> dict[str, Any]:
-        as_read = unless_changed(item)
+    def _update(self, row: Row, attributes: Item) -> dict[str, Any]:
+        as_read = _as_read(row)
         names = {f"#s{i}": name for i, name in enumerate(attributes)}
         values = {f":s{i}": value for i, value in enumerate(attributes.values())}
         return {
             "TableName": self._table,
-            "Key": _key(item),
+            "Key": _key(row.item),
             "UpdateExpression": "SET " + ", ".join(f"#s{i} = :s{i}" for i in range(len(attributes))),
             "ConditionExpression": as_read["ConditionExpression"],
             "ExpressionAttributeNames": as_read["ExpressionAttributeNames"] | names,
@@ -176,6 +176,11 @@ class DynamoStore:
 
     def _check(self, key: Item, condition: str) -> dict[str, Any]:
         return {"TableName": self._table, "Key": key, "ConditionExpression": condition}
+
+
+def _as_read(row: Row) -> dict[str, Any]:
+    """The condition that nobody has written the row; on one that carries no `row_rev` yet, writers begin to."""
+    return unless_changed(row.item, nor_given="row_rev")
 
 
 def _key(item: Item) -> Item:

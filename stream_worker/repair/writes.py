@@ -23,12 +23,12 @@ def transact(table: Table, actions: Sequence[Action]) -> None:
 
 def delete(as_read: Item) -> Action:
     """Delete an item if it is as read."""
-    return {"Delete": {"Key": _key(as_read), **unless_changed(as_read)}}
+    return {"Delete": {"Key": _key(as_read), **unless_changed(as_read, nor_given="row_rev")}}
 
 
 def delete_stub(as_read: Item) -> Action:
     """The same of a row without a group, if it still has none."""
-    return {"Delete": {"Key": _key(as_read), **_unless_changed_or_given(as_read, "message_group_uuid")}}
+    return {"Delete": {"Key": _key(as_read), **unless_changed(as_read, nor_given="message_group_uuid")}}
 
 
 def check(as_read: Item) -> Action:
@@ -43,15 +43,7 @@ def put(item: Item) -> Action:
 
 def put_entry(entry: Item, as_read: Item | None) -> Action:
     """Put a roster item if what stands there is as read (None: nothing), and nobody has left meanwhile."""
-    condition = _unless_changed_or_given(as_read, "left_at") if as_read else unless_changed(None)
-    return {"Put": {"Item": entry, **condition}}
-
-
-def _unless_changed_or_given(as_read: Item, absent: str) -> dict[str, Any]:
-    """The condition that an item is as read, and that one attribute was not added: equality does not show that."""
-    condition = unless_changed(as_read)
-    both = f"{condition['ConditionExpression']} AND attribute_not_exists({absent})"
-    return {**condition, "ConditionExpression": both}
+    return {"Put": {"Item": entry, **unless_changed(as_read, nor_given="left_at")}}
 
 
 def _key(item: Item) -> Item:

@@ -27,7 +27,7 @@ class ModelShard:
 
 
 class Streams:
-    """`StreamsApi`. `meet` puts answers before the model's own: an error is raised, None means "as it is"."""
+    """`StreamsApi`. `meet` puts answers before the model's own: an error is raised, a deed done, None is "as it is"."""
 
     def __init__(self, clock: Clock) -> None:
         self.latest = ARN
@@ -120,7 +120,7 @@ class Streams:
         answer = self._script[call].popleft() if self._script[call] else None
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer() if callable(answer) else answer
 
     def _stream(self, stream: str) -> dict[str, ModelShard]:
         if stream not in self.by_arn:

@@ -8,8 +8,9 @@ import pytest
 
 from producer import membership, messages
 from shared import keys
-from shared.errors import GroupUnknown, NotAMember, PairIsClosed
-from tests.fakes.faulty import lost, meanwhile
+from shared.dynamo import Answer
+from shared.errors import GroupUnknown, NotAMember, OutcomeUnknown, PairIsClosed, TransactionCancelled
+from tests.fakes.faulty import Go, lost, meanwhile
 from tests.integration.conftest import ANN, BEN, CAT, DAN, JUST_AFTER, NOON, Scene
 
 PAIR = keys.pair_group(ANN.uuid, BEN.uuid)
@@ -95,6 +96,36 @@ def test_a_lost_answer_to_leave_is_a_success(scene: Scene, group: str) -> None:
     later = replace(scene.chat, clock=lambda: NOON + timedelta(seconds=1))
     with pytest.raises(NotAMember, match=f'"ben" is not a member of {group}: nothing to do.'):
         membership.leave(later, group, BEN)
+
+
+def test_a_leave_that_lands_late_takes_no_row_from_who_came_back(scene: Scene, group: str) -> None:
+    """Its second attempt succeeded, others let Ben in again, then the first one arrives (simulator: seated 422)."""
+    [row], attempts = scene.everything(f"GRP#{BEN.uuid}"), list[Go]()
+
+    def on_its_way(go: Go) -> Answer:
+        attempts.append(go)
+        raise OutcomeUnknown
+
+    scene.client.meet("transact_write_items", on_its_way)
+    membership.leave(scene.chat, group, BEN)
+    scene.put(row)
+    with pytest.raises(TransactionCancelled):
+        attempts[0]()
+    assert scene.everything(f"GRP#{BEN.uuid}") == [row]
+
+
+def test_a_leave_whose_answer_was_lost_is_not_done_twice(scene: Scene, group: str) -> None:
+    """Other software has let Ben in again by the time of the second attempt: he left before that."""
+    [row] = scene.everything(f"GRP#{BEN.uuid}")
+
+    def answer_lost(go: Go) -> Answer:
+        go()
+        scene.put(row)
+        raise OutcomeUnknown
+
+    scene.client.meet("transact_write_items", answer_lost)
+    membership.leave(scene.chat, group, BEN)
+    assert scene.everything(f"GRP#{BEN.uuid}") == [row]
 
 
 def test_a_member_of_the_original_can_leave(scene: Scene) -> None:

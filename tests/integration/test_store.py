@@ -15,7 +15,17 @@ from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
-from stream_worker.reconcile.plan import Create, MessageGone, MessageStands, Newest, Remove, Rewrite, Row
+from stream_worker.reconcile.plan import (
+    Action,
+    Create,
+    MessageGone,
+    MessageStands,
+    Newest,
+    Remove,
+    Rewrite,
+    Row,
+    RowStands,
+)
 from stream_worker.store import DynamoStore
 from tests.fakes.table import at, texts
 
@@ -61,7 +71,7 @@ def put(store: DynamoStore, *items: Item) -> None:
     store.commit([Create(item) for item in items])
 
 
-def codes(store: DynamoStore, *actions: Create | Remove | Rewrite | MessageStands | MessageGone) -> list[str]:
+def codes(store: DynamoStore, *actions: Action) -> list[str]:
     """Why each action was refused."""
     with pytest.raises(TransactionCancelled) as cancelled:
         store.commit(actions)
@@ -84,6 +94,16 @@ def test_a_row_is_rewritten_only_as_read(store: DynamoStore) -> None:
     store.commit([Rewrite(read, texts(mood="cross"))])
     assert codes(store, Rewrite(read, texts(mood="glad"))) == ["ConditionalCheckFailed"]
     assert codes(store, Remove(read)) == ["ConditionalCheckFailed"]
+
+
+def test_a_row_without_a_revision_is_as_read_only_while_it_has_none(store: DynamoStore, chat: Chat) -> None:
+    """A row of the original: whoever adds attributes and a `row_rev`, as the rules ask, is seen all the same."""
+    put(store, row("ann", at(1)))
+    [read] = store.rows_of("g", "ann")
+    added = {"UpdateExpression": "SET pinned = :x, row_rev = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
+    chat.client.call("update_item", TableName=chat.table, Key=row_key("ann", at(1)), **added)
+    for action in (Rewrite(read, texts(mood="glad")), Remove(read), RowStands(read)):
+        assert codes(store, action) == ["ConditionalCheckFailed"]
 
 
 def test_who_stands_in_the_way_is_told(store: DynamoStore) -> None:

@@ -51,8 +51,10 @@ class Rows:
         for change in mine:
             self._move(change)
         leavers = {member for change in changes if (member := _leaver(change))}
+        entered = {member for change in changes if (member := _entered(change))}
         for member, old in before.items():
             self._note(kind, member, old, has_left=member in leavers)
+            self._watch_count(kind, member, len(old), is_entered=member in entered)
         if kind in {"worker", "person"}:
             self._watch_keys(mine)
         for member, old in before.items() if kind == "worker" else ():
@@ -69,8 +71,16 @@ class Rows:
         elif old and ours and not has_left:
             self.lost.add(member)
             self._diary.violated("I1", f"{user}'s row of {group} is lost")
-        if ours and len(new) > max(len(old), kind == "person"):
-            self._diary.violated("I1", f"{user}'s row of {group} was added: {len(old)} before, {len(new)} now")
+
+    def _watch_count(self, kind: str, member: Member, before: int, *, is_entered: bool) -> None:
+        """I1: nobody of us adds a second row; one that no roster knows was put by others, and can be overlooked."""
+        (user, group), now = member, len(self.by_member[member])
+        if kind not in {"worker", "person"} or now <= max(before, kind == "person"):
+            return
+        if kind == "person" and is_entered:
+            self._diary.sometimes("a row that no roster knew was doubled")
+        else:
+            self._diary.violated("I1", f"{user}'s row of {group} was added: {before} before, {now} now")
 
     def _watch_keys(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -117,6 +127,14 @@ class Rows:
 def _leaver(change: Change) -> Member | None:
     """Whom a change of the roster marks as gone."""
     if change.key[0].startswith(ROSTER) and change.after and "left_at" in change.after:
+        return change.key[1], change.key[0].removeprefix(ROSTER)
+    return None
+
+
+def _entered(change: Change) -> Member | None:
+    """Whom a change of the roster enters, who was not in it or had left."""
+    is_known = change.before is not None and "left_at" not in change.before
+    if change.key[0].startswith(ROSTER) and change.after and "left_at" not in change.after and not is_known:
         return change.key[1], change.key[0].removeprefix(ROSTER)
     return None
 

@@ -104,7 +104,8 @@ class Run:
 
     def _is_at_rest(self) -> bool:
         world = self.world
-        return world.is_settled() and not world.index.is_behind and not world.scheduler.is_busy(Event.ORIGINAL.value)
+        is_quiet = not world.index.is_behind and not world.cloud.in_flight
+        return is_quiet and world.is_settled() and not world.scheduler.is_busy(Event.ORIGINAL.value)
 
     def _rest(self, seconds: float) -> None:
         world = self.world

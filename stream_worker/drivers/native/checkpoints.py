@@ -92,14 +92,14 @@ class Checkpoints:
         changes: Item = {"position": {"S": sequence}, "sequence": {"S": sequence}}
         return self._change(before, changes, max(until, before.settled_until))
 
-    def refresh(self, before: Checkpoint) -> Checkpoint:
-        """Everything up to now is settled: there is nothing to read, or a sweep is owed for it."""
-        return self._change(before, {}, self._clock())
+    def refresh(self, before: Checkpoint, until: datetime) -> Checkpoint:
+        """Everything up to a moment is settled: there was nothing to read, or a sweep is owed for it."""
+        return self._change(before, {}, until)
 
-    def rewind(self, before: Checkpoint) -> Checkpoint:
-        """Start over at the trim horizon: what followed the position is gone, and a sweep is owed for it."""
+    def rewind(self, before: Checkpoint, until: datetime) -> Checkpoint:
+        """Start over at the trim horizon: what followed the position is gone, and a sweep is owed up to a moment."""
         kept = {name: value for name, value in attributes_of(before.item).items() if name != "sequence"}
-        rewound: Item = {**kept, "position": {"S": START}, "settled_until": {"S": stamp(self._clock())}}
+        rewound: Item = {**kept, "position": {"S": START}, "settled_until": {"S": stamp(until)}}
         return self._write(before.shard, before.item, rewound)
 
     def end(self, before: Checkpoint) -> Checkpoint:

@@ -31,6 +31,15 @@ class Reading:
     monotonic: Callable[[], float]
     log: Log
 
+    def owe(self, stream: str, gap: Gap) -> datetime:
+        """Owe a sweep; it answers for all that was written up to the answer.
+
+        That moment comes first: the process may be stopped for a day between any two lines.
+        """
+        moment = self.clock()
+        self.on_gap(stream, gap)
+        return moment
+
 
 class ShardReader:
     """Reads one shard to its end."""
@@ -63,13 +72,14 @@ class ShardReader:
         Raises:
             Transient: this time it did not work; the next turn starts at the last settled record.
         """
+        began = self._with.clock()  # first of all: a day may pass between any two lines, and trim what they would read
         try:
             self._reload_if_unsure()
             if self.checkpoint.ended:
                 return False
             self._owe_if_too_old()
             page = self._next_page()
-            return page is not None and self._settle(page)
+            return page is not None and self._settle(page, began)
         except Throttled:
             raise  # the iterator is as good as before
         except AppError:
@@ -91,8 +101,8 @@ class ShardReader:
     def _owe_if_too_old(self) -> None:
         """Records after an old checkpoint may be gone without an error: look at all rows before going on."""
         if self._with.checkpoints.is_too_old(self.checkpoint):
-            self._with.on_gap(self._stream, Gap.CHECKPOINT_OLD)
-            self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint))
+            owed_at = self._with.owe(self._stream, Gap.CHECKPOINT_OLD)
+            self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint, owed_at))
 
     def _next_page(self) -> Page | None:
         try:
@@ -118,16 +128,17 @@ class ShardReader:
             self._iterator_since = now
         return self._iterator
 
-    def _settle(self, page: Page) -> bool:
+    def _settle(self, page: Page, began: datetime) -> bool:
         if page.records:
             self._empty_pages = 0
             self._with.processor.process(Batch(self._stream, self.shard, page.records))
             if page.last:
                 self._advance(page.last)
         else:
-            self._rest()
+            self._rest(began)
         self._iterator, self._iterator_since = page.next_iterator, self._with.monotonic()
         if page.next_iterator is None:
+            self._owe_if_too_old()
             self._keep(lambda: self._with.checkpoints.end(self.checkpoint))
             self._with.log.info("shard_ended", shard=self.shard)
         return self._is_more_likely(page)
@@ -145,14 +156,14 @@ class ShardReader:
     def _is_behind(self, seconds: float) -> bool:
         return self._with.clock().timestamp() - self.checkpoint.settled_until.timestamp() > seconds
 
-    def _rest(self) -> None:
-        """An empty page: not the end, and not even the tip before several came in a row."""
+    def _rest(self, began: datetime) -> None:
+        """An empty page: not the end; several in a row are the tip, and all of before this turn is settled."""
         self._empty_pages += 1
         if self._empty_pages < EMPTY_PAGES_AT_TIP:
             return
-        self._at_tip = self._with.clock()
+        self._at_tip = began
         if self._with.monotonic() - self._written >= REFRESH_S:
-            self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint))
+            self._keep(lambda: self._with.checkpoints.refresh(self.checkpoint, began))
 
     def _start_over(self) -> None:
         """Records after our position are gone: owe a sweep, then read what is left."""
@@ -162,8 +173,8 @@ class ShardReader:
         self._with.log.warning(
             "records_trimmed", shard=self.shard, next="sweeps all rows, reads on from the oldest record"
         )
-        self._with.on_gap(self._stream, Gap.RECORDS_TRIMMED)
-        self._keep(lambda: self._with.checkpoints.rewind(self.checkpoint))
+        owed_at = self._with.owe(self._stream, Gap.RECORDS_TRIMMED)
+        self._keep(lambda: self._with.checkpoints.rewind(self.checkpoint, owed_at))
 
     def _end_if_gone(self) -> None:
         """The shard is not known any more: only if several full listings in a row agree is it lost."""
@@ -172,7 +183,7 @@ class ShardReader:
         if self._missed < GONE_AFTER:
             raise Throttled("The shard cannot be found now.")
         self._with.log.warning("shard_lost", shard=self.shard, next="sweeps all rows, goes on with its children")
-        self._with.on_gap(self._stream, Gap.SHARD_LOST)
+        self._with.owe(self._stream, Gap.SHARD_LOST)
         self._keep(lambda: self._with.checkpoints.end(self.checkpoint))
 
     def _is_listed(self) -> bool:

@@ -73,6 +73,7 @@ class StreamReader:
         self._failed_listings = 0
         self._quiet_listings = 0
         self._is_open = False
+        self._owed_at = reading.clock()
 
     def step(self) -> float:
         """One round: list if due, poll every shard that is due; the answer is in seconds."""
@@ -120,11 +121,11 @@ class StreamReader:
         checkpoints = self._with.checkpoints.load()
         if known is None:
             others = next(iter(self._state.all(STREAMS)), None)
-            self._with.on_gap(self.stream, Gap.NEW_STREAM if others else Gap.FIRST_START)
-            since: Item = {"since": {"S": stamp(self._with.clock())}}
+            self._owed_at = self._with.owe(self.stream, Gap.NEW_STREAM if others else Gap.FIRST_START)
+            since: Item = {"since": {"S": stamp(self._owed_at)}}
             self._state.replace(STREAMS, self.stream, since, None)
         elif not checkpoints:
-            self._with.on_gap(self.stream, Gap.CHECKPOINT_MISSING)
+            self._owed_at = self._with.owe(self.stream, Gap.CHECKPOINT_MISSING)
         unlisted = [Shard(c.shard, c.parent, closed=True) for c in checkpoints.values() if not c.ended]
         self._shards = _Shards(Lineage().heard(unlisted), checkpoints)
         if known is not None and checkpoints:
@@ -177,15 +178,13 @@ class StreamReader:
     def _start(self, shard: Shard) -> Checkpoint:
         """The first checkpoint of a shard; a sweep is owed first if something may lie between it and what we read."""
         parent = self._shards.checkpoints.get(shard.parent or "")
+        since = parent.settled_until if parent else self._owed_at
         if shard.id not in (self._shards.excused or set()):
             if parent is None:
-                self._with.on_gap(self.stream, Gap.CHECKPOINT_MISSING)
+                since = self._with.owe(self.stream, Gap.CHECKPOINT_MISSING)
             elif self._with.checkpoints.is_too_old(parent):
-                self._with.on_gap(self.stream, Gap.CHECKPOINT_OLD)
-                parent = None
-        return self._with.checkpoints.start(
-            shard.id, shard.parent, parent.settled_until if parent else self._with.clock()
-        )
+                since = self._with.owe(self.stream, Gap.CHECKPOINT_OLD)
+        return self._with.checkpoints.start(shard.id, shard.parent, since)
 
     def _turn(self, seat: _Seat) -> None:
         try:

@@ -93,9 +93,8 @@ class Connection:
             raise TransactionCancelled(self._conflict(_size(request)))
         self.moment(request)
         if fault is Fault.LATE:
-            self.cloud.scheduler.spawn(
-                f"{self.cloud.scheduler.actor} in flight", partial(self._land, operation, request)
-            )
+            self.cloud.in_flight += 1
+            self.cloud.scheduler.spawn(f"{self.cloud.scheduler.actor} in flight", partial(self._land, operation, request))
             raise OutcomeUnknown
         answer = self._carry_out(operation, request)
         if fault is Fault.REPEATED and operation in _SINGLE:  # a repeated transaction is recognised by its token
@@ -118,6 +117,7 @@ class Connection:
 
     def _land(self, operation: str, request: Request) -> None:
         self.cloud.scheduler.sleep(self.cloud.dice.random() * 3)
+        self.cloud.in_flight -= 1
         with suppress(ConditionFailed, TransactionCancelled):
             self._carry_out(operation, request)
 

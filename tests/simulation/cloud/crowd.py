@@ -105,7 +105,7 @@ class Crowd:
                 else {"Put": self.bare()},
                 actions.check_in_roster(group, user),
                 actions.delete_row(self.a_row(), group),
-                actions.mark_left(group, user, place),
+                actions.mark_left(group, user, place, self.any([None, *self.rosters])),
             ]
         )
 

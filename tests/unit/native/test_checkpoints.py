@@ -102,7 +102,7 @@ def test_a_rewound_checkpoint_reads_from_the_start(scene: Scene) -> None:
     checkpoint = checkpoints.advance(scene.start("b", "a"), "101", 0)
     scene.clock.advance(TOO_OLD.total_seconds() + 1)
     assert checkpoints.is_too_old(checkpoint)
-    rewound = checkpoints.rewind(checkpoint)
+    rewound = checkpoints.rewind(checkpoint, scene.clock.now())
     assert (rewound.sequence, rewound.parent, checkpoints.is_too_old(rewound)) == (None, "a", False)
 
 

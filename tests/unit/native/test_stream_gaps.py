@@ -80,6 +80,46 @@ def test_an_outage_of_a_day_owes_one_kind_of_sweep(scene: Scene) -> None:
     assert len(scene.read("a")) == 1
 
 
+def test_a_sleep_after_the_first_sweep_was_owed_is_a_gap(scene: Scene) -> None:
+    """A day passes before the first checkpoint is written: the sweep answers for nothing after it was owed."""
+    scene.streams.build({"": ["a"]})
+    scene.before_gap = lambda: scene.clock.advance(25 * HOUR) if not scene.gaps else None
+    scene.rounds(scene.stream_reader(), 25 * HOUR + 5)
+    assert scene.gaps == [Gap.FIRST_START.value, Gap.CHECKPOINT_OLD.value]
+
+
+def test_a_sleep_after_a_sweep_was_owed_for_an_old_checkpoint_is_another_gap(scene: Scene) -> None:
+    """The checkpoint is as fresh as the sweep, not as the moment in which it is written."""
+    scene.streams.build({"": ["a"]})
+    scene.rounds(scene.stream_reader(), 70)
+    scene.clock.advance(25 * HOUR)
+    scene.before_gap = lambda: scene.clock.advance(25 * HOUR) if len(scene.gaps) == 1 else None
+    scene.rounds(scene.stream_reader(), 25 * HOUR + 5)
+    assert scene.gaps[1:] == [Gap.CHECKPOINT_OLD.value] * 2
+
+
+def test_a_sleep_in_the_middle_of_an_empty_poll_is_a_gap(scene: Scene) -> None:
+    """Nothing to read, it was told a day ago: what was written and trimmed since is not settled."""
+    scene.streams.build({"": ["a"]})
+    reader = scene.stream_reader()
+    scene.rounds(reader, 70)
+    scene.streams.meet("records", lambda: scene.clock.advance(25 * HOUR), *[None] * 5)
+    scene.rounds(reader, 25 * HOUR + 5)
+    assert scene.gaps == [Gap.FIRST_START.value, Gap.CHECKPOINT_OLD.value]
+
+
+def test_a_sleep_before_the_last_page_of_a_shard_is_a_gap(scene: Scene) -> None:
+    """An ended shard is looked at no more; whatever it had before that page is trimmed."""
+    scene.streams.build({"": ["a"]})
+    reader = scene.stream_reader()
+    scene.rounds(reader, 70)
+    scene.streams.meet("records", lambda: scene.clock.advance(25 * HOUR))
+    scene.streams.shard("a").closed = True
+    scene.rounds(reader, 25 * HOUR + 5)
+    assert scene.position("a") == END
+    assert Gap.CHECKPOINT_OLD.value in scene.gaps
+
+
 def test_a_child_of_a_parent_that_was_settled_long_ago_is_a_gap(scene: Scene) -> None:
     """The parent ended, then nobody worked for a day: the child's first records may be gone."""
     scene.streams.build({"": ["a"]})
