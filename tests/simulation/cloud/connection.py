@@ -94,7 +94,8 @@ class Connection:
         self.moment(request)
         if fault is Fault.LATE:
             self.cloud.in_flight += 1
-            self.cloud.scheduler.spawn(f"{self.cloud.scheduler.actor} in flight", partial(self._land, operation, request))
+            actor, landing = self.cloud.scheduler.actor, partial(self._land, operation, request)
+            self.cloud.scheduler.spawn(f"{actor} in flight", landing)
             raise OutcomeUnknown
         answer = self._carry_out(operation, request)
         if fault is Fault.REPEATED and operation in _SINGLE:  # a repeated transaction is recognised by its token
