@@ -10,6 +10,7 @@ from functools import partial
 from unittest.mock import patch
 
 from tests.simulation import stage
+from tests.simulation.cloud.connection import IN_FLIGHT
 from tests.simulation.cloud.faults import Draw
 from tests.simulation.fleet import Fleet
 from tests.simulation.nemesis import Nemesis
@@ -104,8 +105,8 @@ class Run:
 
     def _is_at_rest(self) -> bool:
         world = self.world
-        is_quiet = not world.index.is_behind and not world.cloud.in_flight
-        return is_quiet and world.is_settled() and not world.scheduler.is_busy(Event.ORIGINAL.value)
+        is_busy = any(map(world.scheduler.is_busy, (Event.ORIGINAL.value, IN_FLIGHT)))
+        return world.is_settled() and not world.index.is_behind and not is_busy
 
     def _rest(self, seconds: float) -> None:
         world = self.world

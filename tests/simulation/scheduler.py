@@ -137,8 +137,8 @@ class Scheduler:
         return any(task.owner is owner and not task.is_dead for task in self._tasks)
 
     def is_busy(self, name: str) -> bool:
-        """Whether the task of this name still goes on."""
-        return any(task.name == name for task in self._tasks)
+        """Whether a task of this name, or one that ends in it, still goes on."""
+        return any(task.name.endswith(name) for task in self._tasks)
 
     def step(self) -> bool:
         """Let one task act; False when none is left that ever will."""

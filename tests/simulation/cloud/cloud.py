@@ -26,5 +26,3 @@ class Cloud:
     diary: Diary
     kind: str = "god"
     """Of the actor that writes now."""
-    in_flight: int = 0
-    """Calls that nobody waits for any more, and that have not arrived yet."""

@@ -17,6 +17,7 @@ from tests.simulation.cloud.index import group_of
 from tests.simulation.cloud.obstacles import note_obstacles
 from tests.simulation.scheduler import Killed
 
+IN_FLIGHT = "in flight"  # the end of the name of a call that nobody waits for any more
 ALMOST_FULL = 90  # actions in a transaction: a group was so large that it needed another
 
 _SINGLE = {"put_item": "Put", "update_item": "Update", "delete_item": "Delete"}
@@ -93,9 +94,8 @@ class Connection:
             raise TransactionCancelled(self._conflict(_size(request)))
         self.moment(request)
         if fault is Fault.LATE:
-            self.cloud.in_flight += 1
             actor, landing = self.cloud.scheduler.actor, partial(self._land, operation, request)
-            self.cloud.scheduler.spawn(f"{actor} in flight", landing)
+            self.cloud.scheduler.spawn(f"{actor} {IN_FLIGHT}", landing)
             raise OutcomeUnknown
         answer = self._carry_out(operation, request)
         if fault is Fault.REPEATED and operation in _SINGLE:  # a repeated transaction is recognised by its token
@@ -118,7 +118,6 @@ class Connection:
 
     def _land(self, operation: str, request: Request) -> None:
         self.cloud.scheduler.sleep(self.cloud.dice.random() * 3)
-        self.cloud.in_flight -= 1
         with suppress(ConditionFailed, TransactionCancelled):
             self._carry_out(operation, request)
 
