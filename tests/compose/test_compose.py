@@ -98,3 +98,27 @@ def test_localstack_restarted_under_the_worker(project: Project) -> None:
 def test_the_container_may_do_little(project: Project, command: str, expected: str) -> None:
     """Not root, on a file system that it cannot write, in a folder without a .env of anybody's."""
     assert project.worker("sh", "-c", command).stdout.strip() == expected
+
+
+def test_the_hook_makes_what_is_missing_and_nothing_else(project: Project) -> None:
+    """It failed half way, or somebody dropped a table: run again it completes the rest, and then changes nothing."""
+    both(project)
+    project.do("stop", ACTIVE, STANDBY)
+    aws = ("exec", "-T", "localstack", "awslocal", "dynamodb")
+    project.do(*aws, "delete-table", "--table-name", "cruddur-messages-worker")
+    hook = ("exec", "-T", "localstack", "/etc/localstack/init/ready.d/tables.sh")
+    assert [project.do(*hook).returncode for _ in range(2)] == [0, 0]
+    assert '"cruddur-messages-worker"' in project.do(*aws, "list-tables").stdout
+    project.up()
+    assert project.wrong() == 0
+
+
+def test_stopped_in_a_burst_and_started_again(project: Project) -> None:
+    """`docker-compose stop` while people talk: both workers end in order, and later nothing is missing."""
+    both(project)
+    project.do("run", "--rm", "--detach", "producer")
+    wait_until(lambda: project.status(ACTIVE) and project.status(STANDBY), "both workers")
+    project.do("stop", ACTIVE, STANDBY)
+    assert [project.state(service)["ExitCode"] for service in (ACTIVE, STANDBY)] == [0, 0]
+    project.up()
+    assert project.wrong() == 0
