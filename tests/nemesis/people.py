@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
@@ -30,6 +30,8 @@ ANSWER_S = 100.0  # longer than any stall: who hangs up and asks again could be 
 TICK_US = 20_000  # people whose clocks are this coarse meet on the same time stamps
 THREADS = 3
 COMES_BACK = 0.6
+TOPICAL = 12  # groups that people talk in at a time; the hottest falls silent for ever after so many turns:
+TURNS = 6  # what is wrong in a group that goes on is soon made good, so it could not be seen
 MARK = "pinned"  # an attribute of other software
 
 
@@ -80,7 +82,8 @@ class People:
     def __init__(self, chat: Chat, history: History, plan: traffic.Plan) -> None:
         self.acknowledged = 0
         """Messages, so far."""
-        self.rooms = [_Talk(room.group, room.members) for room in traffic.rooms(plan)]
+        self._rooms = [_Talk(room.group, room.members) for room in traffic.rooms(plan)]
+        self._left_behind = 0
         self._chat, self._history, self._plan = chat, history, plan
         self._stop = Event()
         self._pool = ThreadPoolExecutor(THREADS, "people")
@@ -88,11 +91,20 @@ class People:
     @property
     def users(self) -> list[str]:
         """Everybody who is in a group."""
-        return sorted({member.uuid for room in self.rooms for member in room.members})
+        return sorted({member.uuid for room in self._rooms for member in room.members})
+
+    @property
+    def groups(self) -> list[str]:
+        """Those that were begun."""
+        return [room.group for room in self._rooms if room.started]
+
+    def move_on(self) -> None:
+        """From now on, talk in other groups: whatever was said last in the present ones remains the last word."""
+        self._left_behind += TOPICAL
 
     def start(self) -> None:
         """Talk until `stop`."""
-        for room in self.rooms:
+        for room in self._rooms:
             names = {user.uuid: f"{user.handle}, {user.display_name}" for user in room.members}
             self._history.add(Room(room.group, names))
         self._threads = [self._pool.submit(self._talk, number) for number in range(THREADS)]
@@ -122,11 +134,13 @@ class People:
     def _talk(self, number: int) -> None:
         draw = Random(f"{self._plan.seed}/nemesis/{number}")
         pause = THREADS / (self._plan.rate or 10)
-        for _, place in traffic.script(self._plan):
-            if place % THREADS == number:
+        topical = min(TOPICAL, self._plan.groups)
+        for turn, place in traffic.script(replace(self._plan, groups=topical)):
+            place_now = place + min(turn // TURNS + self._left_behind, self._plan.groups - topical)
+            if place_now % THREADS == number:
                 if self._stop.wait(draw.uniform(0, 2 * pause)):
                     return
-                self._turn(draw, self.rooms[place])
+                self._turn(draw, self._rooms[place_now])
 
     def _turn(self, draw: Random, room: _Talk) -> None:
         self._say(draw, room)

@@ -50,7 +50,7 @@ WORKERS_MEET: Rates = {
         Fault.REQUEST_LIMIT: 0.005,
         Fault.LIMIT: 0.02,
     },
-    "TransactWriteItems": {Fault.LOST: 0.1, Fault.CONFLICT: 0.1, Fault.STALL: 0.01},
+    "TransactWriteItems": {Fault.LOST: 0.15, Fault.CUT: 0.1, Fault.CONFLICT: 0.1, Fault.STALL: 0.01},
     "PutItem": {Fault.LOST: 0.05, Fault.STALL: 0.005},
     "Query": {Fault.STALE: 0.1},
     "Scan": {Fault.STALE: 0.1},
@@ -64,8 +64,8 @@ class Goal:
     kills: int
     lost: int
     seed: int = 1
-    users: int = 24
-    groups: int = 36
+    users: int = 36
+    groups: int = 480
     rate: float = 10.0
     often: Often = field(default_factory=Often)
 
@@ -151,6 +151,7 @@ class _Run:
 
     def _restart_engine(self) -> None:
         """In order: what was acknowledged must have been kept, or the engine would be judged, not the worker."""
+        self._people.move_on()  # nothing but a sweep can mend what the stream now forgets of their groups
         for proxy in (self._workers, self._writers):
             proxy.close()
         self._engine.stop()
@@ -170,7 +171,7 @@ class _Run:
             Event().wait(LOOK_AGAIN_S)
 
     def _last_look(self) -> list[Noted]:
-        messages = [kept(self._direct, room.group) for room in self._people.rooms]
+        messages = [kept(self._direct, group) for group in self._people.groups]
         return [*(look(self._direct, user, last=True) for user in self._people.users), *messages]
 
     def _letters(self) -> list[Item]:
