@@ -1,10 +1,10 @@
 """What is done to the processes: killed, stopped and woken as zombies, terminated all at once; the engine restarted."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event
 from time import monotonic, time
+from typing import Protocol
 
 from tests.nemesis.fleet import Fleet
 from tests.nemesis.takeover import Kill
@@ -22,8 +22,19 @@ class Often:
 
     stop: int = 8
     lull: int = 12
+    squall: int = 5
     storm: int = 40
     engine: int = 60
+
+
+class Ways(Protocol):
+    """What is done to more than the processes."""
+
+    def restart(self) -> None:
+        """Stop the engine and start it."""
+
+    def squall(self, *, is_on: bool) -> None:
+        """Let hardly any transaction of the workers through, so that batches stay unsettled."""
 
 
 @dataclass(slots=True)
@@ -43,13 +54,14 @@ class Facts:
 class Nemesis:
     """One deed at a time."""
 
-    def __init__(self, fleet: Fleet, restart: Callable[[], None], dice: Random, often: Often) -> None:
+    def __init__(self, fleet: Fleet, ways: Ways, dice: Random, often: Often) -> None:
         self.facts = Facts()
-        self._fleet, self._restart, self._dice, self._often = fleet, restart, dice, often
+        self._fleet, self._ways, self._dice, self._often = fleet, ways, dice, often
         self._pause = Event()
 
     def step(self) -> None:
         """Wait a little, wake who has slept enough, and do the next deed."""
+        self._ways.squall(is_on=self._dice.randrange(self._often.squall) == 0)
         is_lull = self._dice.randrange(self._often.lull) == 0
         self._pause.wait(self._dice.uniform(*(LULL_S if is_lull else PAUSE_S)))
         self._wake(monotonic())
@@ -109,5 +121,5 @@ class Nemesis:
 
     def _restart_engine(self) -> None:
         began = time()
-        self._restart()
+        self._ways.restart()
         self.facts.restarts.append((began, time()))

@@ -55,6 +55,7 @@ WORKERS_MEET: Rates = {
     "Query": {Fault.STALE: 0.1},
     "Scan": {Fault.STALE: 0.1},
 }
+SQUALL: Rates = {"TransactWriteItems": {Fault.CUT: 0.7, Fault.THROUGHPUT: 0.2}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class _Run:
         stack.callback(self._history.close)
         dice = Random(goal.seed)
         self._fleet = Fleet(self._stack, _state(self._direct, settings), dice)
-        self._nemesis = Nemesis(self._fleet, self._restart_engine, dice, goal.often)
+        self._nemesis = Nemesis(self._fleet, self, dice, goal.often)
         writing = settings.model_copy(update={"endpoint": self._writers.url})
         self._people = People(chat_at(writing), self._history, plan_of(goal))
         stack.callback(self._people.hush)
@@ -149,7 +150,11 @@ class _Run:
     def _lost(self) -> int:
         return sum(times(proxy.counts(), Fault.LOST, faults.WRITES) for proxy in (self._workers, self._writers))
 
-    def _restart_engine(self) -> None:
+    def squall(self, *, is_on: bool) -> None:
+        """See `Ways`."""
+        self._workers.load({**WORKERS_MEET, **SQUALL} if is_on else WORKERS_MEET)
+
+    def restart(self) -> None:
         """In order: what was acknowledged must have been kept, or the engine would be judged, not the worker."""
         self._people.move_on()  # nothing but a sweep can mend what the stream now forgets of their groups
         for proxy in (self._workers, self._writers):
