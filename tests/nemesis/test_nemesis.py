@@ -17,7 +17,9 @@ from tests.nemesis.run import Goal, run
 def test_a_dozen_kills_and_lost_answers(tmp_path: Path, program: Program) -> None:
     """Killed, stopped, the engine restarted in the middle: 0 wrong at any moment, 0 in the end."""
     seldom = 1000  # what takes long is left to scripts/prove
-    goal = Goal(kills=12, lost=12, users=16, groups=60, often=Often(stop=6, lull=seldom, storm=seldom, engine=8))
+    goal = Goal(
+        kills=12, lost=12, users=16, groups=60, often=Often(stop=6, lull=seldom, squall=8, storm=seldom, engine=8)
+    )
     with Engine(tmp_path, program=program) as engine:
         result = run(engine, program.name, tmp_path, goal, tell=lambda *_: None)
     assert list(complaints(result)) == []
