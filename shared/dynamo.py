@@ -134,15 +134,17 @@ def unless_changed(item: Item | None, *, nor_given: str = "") -> dict[str, Any]:
         }
     if item is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
-    attributes = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+    names: dict[str, str] = {}
+    values: Item = {}
+    for name, value in item.items():
+        if name not in {"pk", "sk"}:
+            names[f"#r{len(names)}"], values[f":r{len(values)}"] = name, value
+    if not names:
+        return {"ConditionExpression": "attribute_exists(pk)"}
     return {
-        "ConditionExpression": " AND ".join(f"#r{i} = :r{i}" for i in range(len(attributes))) or "attribute_exists(pk)",
-        **({"ExpressionAttributeNames": {f"#r{i}": name for i, name in enumerate(attributes)}} if attributes else {}),
-        **(
-            {"ExpressionAttributeValues": {f":r{i}": v for i, v in enumerate(attributes.values())}}
-            if attributes
-            else {}
-        ),
+        "ConditionExpression": " AND ".join([f"{name} = {value}" for name, value in zip(names, values, strict=True)]),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
     }
 
 

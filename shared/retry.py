@@ -75,16 +75,18 @@ class Retry:
             if before_wait and state.outcome and state.next_action and (error := state.outcome.exception()):
                 before_wait(error, state.next_action.sleep)
 
-        retrying = tenacity.Retrying(
-            sleep=self._sleep,
-            stop=is_over,
-            wait=self._wait_after,
-            retry=tenacity.retry_if_exception_type(on),
-            before_sleep=tell,
-            reraise=True,
-        )
+        def retrying() -> tenacity.Retrying:
+            return tenacity.Retrying(
+                sleep=self._sleep,
+                stop=is_over,
+                wait=self._wait_after,
+                retry=tenacity.retry_if_exception_type(on),
+                before_sleep=tell,
+                reraise=True,
+            )
+
         try:
-            return retrying(function)
+            return _attempt(function, on, retrying)
         except Transient:
             if self.stop.is_set():
                 raise Stopping from None
@@ -94,3 +96,18 @@ class Retry:
         error = state.outcome.exception() if state.outcome else None
         lost_race = isinstance(error, Transient) and isinstance(error, TransactionCancelled) and not is_busy(error)
         return 0.0 if lost_race and state.attempt_number <= _RACES_AT_ONCE else self._wait(state)
+
+
+def _attempt(function: Callable[[], T], on: type[Transient], retrying: Callable[[], tenacity.Retrying]) -> T:
+    """Nearly every call works at once, and needs nothing of tenacity; one that does not is its first attempt."""
+    try:
+        return function()
+    except on as error:
+        failed = [error]
+
+    def attempt() -> T:
+        if failed:
+            raise failed.pop()
+        return function()
+
+    return retrying()(attempt)

@@ -78,9 +78,9 @@ def _last_of_each_own_row(records: Iterable[Record]) -> Iterable[Record]:
     kept: dict[object, Record] = {}
     for number, record in enumerate(records):
         own = bool(_text(record.new_image, "worker_rev"))
-        gone = record.kind == "REMOVE" and _text(record.keys, "pk").startswith(ROW)
+        gone = record.kind == "REMOVE" and string(record.keys, "pk").startswith(ROW)
         if own or gone:
-            key = (_text(record.keys, "pk"), _text(record.keys, "sk"))
+            key = (string(record.keys, "pk"), string(record.keys, "sk"))
             kept.pop(key, None)
             kept[key] = record
         else:
@@ -90,7 +90,7 @@ def _last_of_each_own_row(records: Iterable[Record]) -> Iterable[Record]:
 
 def _add(groups: dict[str, GroupHint], record: Record) -> None:
     """Note what one record says."""
-    pk, sk, image = _text(record.keys, "pk"), _text(record.keys, "sk"), record.new_image or {}
+    pk, sk, image = string(record.keys, "pk"), string(record.keys, "sk"), record.new_image or {}
     if pk.startswith(MESSAGE):
         hint = groups.setdefault(pk.removeprefix(MESSAGE), GroupHint())
         if record.kind == "INSERT":

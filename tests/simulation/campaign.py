@@ -1,5 +1,6 @@
 """Many runs on all cores, and what they add up to."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.world import Contender, ours
 
 CHUNK = 10  # runs that one process does before it reports
+GARBAGE = 10_000  # objects between two looks for garbage: a run leaves little of it before its end
 KEPT = 5  # violating runs whose details are kept
 
 CONTENDERS: dict[str, Contender] = {"ours": ours, "original": original}
@@ -139,12 +141,15 @@ def campaign(
 
 def processes(jobs: int | None = None) -> Processes:
     """A process a core; they end with the `with` block, however that ends."""
-    return Pool(jobs, initializer=_leave_signals_to_the_parent)
+    return Pool(jobs, initializer=_begin)
 
 
-def _leave_signals_to_the_parent() -> None:
+def _begin() -> None:
+    """Signals are left to the parent; garbage is looked for seldom, and never among the modules."""
     signal(SIGINT, SIG_IGN)
     signal(SIGTERM, SIG_DFL)
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def silent(tallies: dict[str, Tally]) -> list[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 
-from shared.models import string
 from stream_worker.drivers.native.checkpoints import END
 from stream_worker.drivers.native.lineage import Lineage, Shard
 from stream_worker.state import CHECKPOINTS
@@ -20,6 +19,7 @@ class Fleet:
         self._born = 0
         self._owners: dict[str, Process] = {}
         self._lineage = Lineage()
+        self._listed: list[str] = []
         self.processes: list[Process] = []
         self.is_down = False
 
@@ -37,8 +37,8 @@ class Fleet:
             self._world.scheduler.kill(process)
 
     def _replace(self) -> None:
-        alive = [process for process in self.processes if self._world.scheduler.is_alive(process)]
-        self.processes = alive
+        alive = self._world.scheduler.alive()
+        self.processes = [process for process in self.processes if process in alive]
         while not self.is_down and len(self.processes) < self._world.scenario.workers:
             self._born += 1
             self.processes.append(self._start(f"worker-{self._born}"))
@@ -55,8 +55,7 @@ class Fleet:
 
     def _deal(self) -> None:
         world = self._world
-        shown = [Shard(shard.id, shard.parent) for shard in world.streams.shards.values()]
-        self._lineage = self._lineage.listed(shown, world.seconds())
+        self._list()
         ready = [process for process in self.processes if process.opened]
         for shard in self._lineage.readable(self._ended()) if ready else []:
             owner = self._owners.get(shard.id)
@@ -65,6 +64,14 @@ class Fleet:
             elif not world.is_quiet and world.dice.random() < world.steal:
                 world.diary.sometimes("shard stolen")
                 self._give(shard, ready)
+
+    def _list(self) -> None:
+        """A full listing; it says something new if shards have come or gone, or if it lacks a parent once more."""
+        shards = self._world.streams.shards
+        if self._listed != (listed := list(shards)) or self._lineage.absent:
+            self._listed = listed
+            shown = [Shard(shard.id, shard.parent) for shard in shards.values()]
+            self._lineage = self._lineage.listed(shown, self._world.seconds())
 
     def _give(self, shard: Shard, ready: list[Process]) -> None:
         owner = self._world.dice.choice(ready)
@@ -89,4 +96,4 @@ class Fleet:
 
     def _ended(self) -> Mapping[str, bool]:
         items = self._world.watch.drawer(f"{CHECKPOINTS}#{self._world.streams.arn}")
-        return {string(item, "sk"): string(item, "position") == END for item in items}
+        return {item["sk"]["S"]: item["position"]["S"] == END for item in items}

@@ -23,11 +23,11 @@ class Ledger:
 
     def note(self) -> None:
         """Take the records that were written since."""
-        for shard in self._streams.shards.values():
-            known = self._known.get(shard.id, 0)
-            for _, _, record in shard.records[known:]:
-                self.unsettled[group_of(record)] += 1
-            self._known[shard.id] = len(shard.records)
+        for name, shard in self._streams.shards.items():
+            known = self._known.get(name, 0)
+            if known < len(shard.records):
+                self.unsettled.update(group_of(record) for _, _, record in shard.records[known:])
+                self._known[name] = len(shard.records)
 
     def passed(self, name: str, sequence: str) -> Sequence[str]:
         """A checkpoint stands at `sequence`: the groups of which nothing is unsettled any more."""
@@ -61,6 +61,10 @@ class Ledger:
             place += 1
         self._passed[name] = place
         return free
+
+    def is_behind(self) -> bool:
+        """Whether some record was passed by no checkpoint."""
+        return any(len(shard.records) > self._passed.get(name, 0) for name, shard in self._streams.shards.items())
 
     def left(self, name: str) -> int:
         """How many records of a shard no checkpoint has passed."""

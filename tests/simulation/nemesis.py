@@ -173,7 +173,7 @@ class Nemesis:
             refused = pk.startswith(whose) and not world.is_quiet and world.dice.random() < share
             return Reason(code) if refused else None
 
-        world.spoil = spoil
+        world.cloud.spoil = spoil
 
     def _be_moody(self) -> None:
         """The same, at random; and whenever a letter is about to be closed, its group fails anew."""
@@ -187,4 +187,4 @@ class Nemesis:
                 world.scheduler.spawn("latecomer", lambda: Person(world, world.scenario.people).do(Deed.SEND))
                 world.scheduler.sleep(world.dice.random() * 3)
 
-        world.moment = moment
+        world.cloud.moment = moment

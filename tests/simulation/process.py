@@ -43,13 +43,11 @@ class Process:
         self._idle_s = max(IDLE_S, world.scenario.think_s / 10)
         connection = world.connection("worker", lambda: world.scheduler.kill(self))
         connection.is_zombie = self._has_no_right
-        connection.moment = world.before_request
-        connection.spoil = world.refusal_of
         client = Client(connection)
         self._retry = Retry(self._stop, sleep=world.scheduler.sleep, monotonic=world.seconds)
         self.state = State(client, world.state, world.settings.worker_name)
         self._api = StreamsView(
-            world.streams, world.dice, world.seconds, connection.meeting, world.scenario.limits.listing_late_s
+            world.streams, world.dice, world.seconds, connection.ask, world.scenario.limits.listing_late_s
         )
         jobs = world.scheduler.run_all if world.dice.random() < 0.5 else in_turn
         around = assembly.Surroundings(world.now, world.seconds, groups=jobs, sweeps=jobs)

@@ -44,7 +44,7 @@ class Scheduler:
     def __init__(self, dice: Random, *, tick_s: float = 0.002, stay: float = 0.3) -> None:
         self.now = 0.0
         self.steps = 0
-        self._dice = dice
+        self._random = dice.random
         self._tick_s = tick_s
         self._stay = stay
         self._tasks: list[Task] = []
@@ -73,15 +73,19 @@ class Scheduler:
         """The process that is acting now."""
         return self._current.owner if self._current else None
 
-    def point(self) -> None:
-        """Anything may happen here: others act, or the process is killed."""
-        if self._current:
-            self._leave(self._current, self.now)
+    def sleep(self, seconds: float = 0.0) -> None:
+        """Let others act for so long; meanwhile the process may be killed."""
+        task = self._current
+        if task is None:
+            return
+        if task.is_dead:
+            raise Killed
+        task.wake = self.now + seconds
+        self._hub.switch()
+        if task.is_dead:
+            raise Killed
 
-    def sleep(self, seconds: float) -> None:
-        """Let others act for so long."""
-        if self._current:
-            self._leave(self._current, self.now + seconds)
+    point = sleep  # for no time: anything may happen here
 
     def run_all(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """`contract.RunAll`: every job a task of the same process."""
@@ -102,7 +106,7 @@ class Scheduler:
         for number in range(len(jobs)):
             self.spawn(f"{parent.name}/{number}", partial(work, number), parent.owner)
         while len(results) + len(failures) < len(jobs):
-            self._leave(parent, NEVER)
+            self.sleep(NEVER)
         if failures:
             raise failures[min(failures)]
         return [results[number] for number in range(len(jobs))]
@@ -119,22 +123,22 @@ class Scheduler:
     def pause(self, owner: object, seconds: float) -> None:
         """Stop a process for so long, as SIGSTOP does, or a long collection of garbage."""
         for task in self._tasks:
-            if task.owner is owner and task.wake is not NEVER:
+            if task.owner is owner and task.wake != NEVER:
                 task.wake = max(task.wake, self.now + seconds)
 
     def wake(self, owner: object) -> None:
         """Let a paused process go on."""
         for task in self._tasks:
-            if task.owner is owner and task.wake is not NEVER:
+            if task.owner is owner and task.wake != NEVER:
                 task.wake = min(task.wake, self.now)
 
     def skip(self, seconds: float) -> None:
         """Time passes, and nobody notices."""
         self.now += seconds
 
-    def is_alive(self, owner: object) -> bool:
-        """Whether any task of a process is left."""
-        return any(task.owner is owner and not task.is_dead for task in self._tasks)
+    def alive(self) -> set[object]:
+        """The processes of which any task is left."""
+        return {task.owner for task in self._tasks if not task.is_dead}
 
     def is_busy(self, name: str) -> bool:
         """Whether a task of this name, or one that ends in it, still goes on."""
@@ -142,26 +146,30 @@ class Scheduler:
 
     def step(self) -> bool:
         """Let one task act; False when none is left that ever will."""
-        able = [task for task in self._tasks if task.wake <= self.now]
+        now = self.now
+        able = [task for task in self._tasks if task.wake <= now]
         if not able:
-            soonest = min((task.wake for task in self._tasks), default=NEVER)
-            if soonest is NEVER:
+            soonest = min([task.wake for task in self._tasks], default=NEVER)
+            if soonest == NEVER:
                 return False
             self.now = soonest
-            able = [task for task in self._tasks if task.wake <= soonest]
-        self._act(self._draw(able))
+            able = [task for task in self._tasks if task.wake == soonest]
+        task = self._last
+        if task not in able or self._random() >= self._stay:
+            task = able[int(self._random() * len(able))]
+        self._act(task)
         self.steps += 1
-        self.now += self._tick_s * 2 * self._dice.random()
+        self.now += self._tick_s * 2 * self._random()
         return True
 
     def able(self, name: str) -> list[str]:
         """The tasks of this name, or of a process or pool so called, that will ever act again."""
-        found = [task.name for task in self._tasks if task.wake is not NEVER]
+        found = [task.name for task in self._tasks if task.wake != NEVER]
         return [other for other in found if other == name or other.startswith((f"{name} ", f"{name}/"))]
 
     def let(self, name: str) -> None:
         """Let the task of this name act; if it waits for a time, that time has come, and all others are late."""
-        task = next(task for task in self._tasks if task.name == name and task.wake is not NEVER)
+        task = next(task for task in self._tasks if task.name == name and task.wake != NEVER)
         self.now = max(self.now, task.wake)
         self._act(task)
         self.steps += 1
@@ -173,11 +181,6 @@ class Scheduler:
             task.is_dead = True
         for task in list(self._tasks):
             self._act(task)
-
-    def _draw(self, able: list[Task]) -> Task:
-        if self._last in able and self._dice.random() < self._stay:
-            return self._last
-        return able[int(self._dice.random() * len(able))]
 
     def _act(self, task: Task) -> None:
         self._current = self._last = task
@@ -193,12 +196,3 @@ class Scheduler:
             self._current = None
             if task.body.dead or task.is_dead:
                 self._tasks.remove(task)
-
-    def _leave(self, task: Task, wake: float) -> None:
-        if task.is_dead:
-            raise Killed
-        task.wake = wake
-        self._hub.switch()
-        self._current = task
-        if task.is_dead:
-            raise Killed

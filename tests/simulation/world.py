@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
+from operator import attrgetter
 from random import Random
 
 from shared.dynamo import Clients
-from shared.errors import Reason
 from shared.keys import MESSAGE, stamp
 from shared.models import User, string
 from shared.retry import Retry
@@ -19,7 +19,6 @@ from tests.fakes.clock import NOON
 from tests.simulation.cloud.cloud import Cloud
 from tests.simulation.cloud.connection import Connection
 from tests.simulation.cloud.database import Database
-from tests.simulation.cloud.expressions import Request
 from tests.simulation.cloud.faults import Draw, Drawn, Rates
 from tests.simulation.cloud.index import Index
 from tests.simulation.cloud.streams import StreamService
@@ -57,7 +56,9 @@ class World:
         self.dice = Random(f"{scenario.name} {seed}")
         dice = self.dice
         self.scheduler = Scheduler(dice, stay=dice.random() * 0.8)
-        self.diary = Diary(lambda: self.scheduler.now, lambda: self.scheduler.actor, is_told=is_told)
+        self.seconds: Callable[[], float] = partial(attrgetter("now"), self.scheduler)
+        """Simulated time since the beginning; everybody asks, all the time."""
+        self.diary = Diary(self.seconds, lambda: self.scheduler.actor, is_told=is_told)
         self.rates = _rates(scenario.limits, dice)
         self.faults = Drawn(dice, self.rates)
         self.database = Database()
@@ -82,8 +83,6 @@ class World:
         self.users = [User(f"user-{n}", f"handle{n}", f"User {n}") for n in range(scenario.users)]
         self.settings = _settings()
         self.contender: Contender = ours
-        self.spoil: Callable[[Request], Reason | None] = lambda _action: None
-        self.moment: Callable[[Request], object] = lambda _request: None
         self.steal = limits.steal * dice.random()
         self.is_quiet = False
         self.deeds_left = scenario.deeds
@@ -92,10 +91,6 @@ class World:
     def kind(self) -> str:
         """Of the actor that writes now."""
         return self.cloud.kind
-
-    def seconds(self) -> float:
-        """Simulated time since the beginning."""
-        return self.scheduler.now
 
     def now(self) -> datetime:
         """The true time of day."""
@@ -119,14 +114,6 @@ class World:
         """Who has a row of a group now."""
         return [user for user in self.users if self.watch.rows.by_member.get((user.uuid, group))]
 
-    def before_request(self, request: Request) -> None:
-        """Whoever waits for a certain request of a worker."""
-        self.moment(request)
-
-    def refusal_of(self, action: Request) -> Reason | None:
-        """What DynamoDB has against a worker's action just now."""
-        return self.spoil(action)
-
     def holder(self) -> str:
         """Who holds the native driver's lease."""
         return next((string(item, "owner") for item in self.watch.drawer(LEASE)), "")
@@ -134,9 +121,7 @@ class World:
     def is_settled(self) -> bool:
         """Whether every record is settled and nothing is owed."""
         return (
-            not any(self.watch.ledger.left(shard) for shard in self.streams.shards)
-            and not self.watch.drawer(SWEEPS)
-            and not self.watch.drawer(OPEN_LETTERS)
+            not self.watch.ledger.is_behind() and not self.watch.drawer(SWEEPS) and not self.watch.drawer(OPEN_LETTERS)
         )
 
     def calm(self) -> None:

@@ -6,6 +6,7 @@ when several full listings in a row, over some seconds, did not show it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 GONE_AFTER = 5  # full listings in a row without a parent that a child names (Flink asks again as often)
 GONE_AFTER_S = 10.0  # over so long at least: a parent that was trimmed stays away, one that is listed late comes
@@ -99,3 +100,43 @@ class Lineage:
         if parent in ended:
             return ended[parent]
         return parent not in self.shards and parent in self.absent and self.absent[parent].is_final
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All shards known so far and which are settled: a value, so that what follows from it is worked out once.
+
+    Shards are polled hundreds of times a second, and begin or end a few times a day.
+    """
+
+    lineage: Lineage = field(default_factory=Lineage)
+    ended: Mapping[str, bool] = field(default_factory=dict)
+    """For every shard that has a checkpoint, whether it is settled to its end."""
+
+    @cached_property
+    def readable(self) -> list[Shard]:
+        """See `Lineage`."""
+        return self.lineage.readable(self.ended)
+
+    @cached_property
+    def childless(self) -> list[str]:
+        """See `Lineage`."""
+        return self.lineage.childless(self.ended)
+
+    def heard(self, listing: Iterable[Shard]) -> "Standing":
+        """See `Lineage`."""
+        return replace(self, lineage=self.lineage.heard(listing))
+
+    def listed(self, listing: Iterable[Shard], now: float) -> "Standing":
+        """See `Lineage`."""
+        return replace(self, lineage=self.lineage.listed(listing, now))
+
+    def settled(self, shard: str, *, ended: bool) -> "Standing":
+        """After a shard has a checkpoint; most say nothing new."""
+        return self if self.ended.get(shard) is ended else replace(self, ended={**self.ended, shard: ended})
+
+    def without(self, forgotten: Iterable[str]) -> "Standing":
+        """After checkpoints, and their shards, are forgotten."""
+        gone = frozenset(forgotten)
+        left = {shard: ended for shard, ended in self.ended.items() if shard not in gone}
+        return Standing(self.lineage.without(gone), left)

@@ -1,9 +1,7 @@
 """All shards of one stream: found, read in the order of their lineage, each when its time has come."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from random import uniform
 
 from shared.errors import Poison, ShardMissing, Transient
 from shared.keys import stamp
@@ -12,8 +10,9 @@ from shared.models import Item
 from stream_worker.contract import Gap, RunAll
 from stream_worker.drivers.native.api import StreamsApi
 from stream_worker.drivers.native.checkpoints import Checkpoint
-from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Shard
+from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Shard, Standing
 from stream_worker.drivers.native.reader import Reading, ShardReader
+from stream_worker.drivers.native.seats import Childless, Seat, back_off
 from stream_worker.state import STREAMS, State
 from stream_worker.views import StreamView
 
@@ -22,34 +21,14 @@ CHILD_FIRST_S, CHILD_LONGEST_S = 0.2, 30.0  # an ended shard's children are aske
 CHILDLESS_S = 60.0  # an ended shard without a child for so long is an alarm (of an old stream: its last one)
 MOST_POLLS_S = 400.0  # polls a second of the process; many shards are each polled less often
 SLOWEST_POLL_S = 1.0
-BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 0.2, 10.0
-
-
-@dataclass(slots=True)
-class _Seat:
-    """A reader and when it is due."""
-
-    reader: ShardReader
-    due: float
-    failures: int = 0
-
-
-@dataclass(slots=True)
-class _Childless:
-    """An ended shard whose children are not known yet."""
-
-    since: float
-    due: float
-    asked: int = 0
-    told: bool = False
 
 
 @dataclass(slots=True)
 class _Shards:
-    lineage: Lineage = field(default_factory=Lineage)
+    standing: Standing = field(default_factory=Standing)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
-    seats: dict[str, _Seat] = field(default_factory=dict)
-    childless: dict[str, _Childless] = field(default_factory=dict)
+    seats: dict[str, Seat] = field(default_factory=dict)
+    childless: dict[str, Childless] = field(default_factory=dict)
     excused: set[str] | None = None
     """Shards of a stream's very first listing: a sweep is owed for whatever came before them."""
 
@@ -85,7 +64,7 @@ class StreamReader:
         self._seat_readable()
         due = [seat for seat in self._shards.seats.values() if seat.due <= self._now()]
         self._run_all([partial(self._turn, seat) for seat in due])
-        if self._unseat_ended():
+        if self._take_note():
             return 0.0
         return max(0.0, self._next_due() - self._now())
 
@@ -105,7 +84,7 @@ class StreamReader:
         shards = self._shards
         seats, alone = list(shards.seats.values()), list(shards.childless.items())
         ended = sum(checkpoint.ended for checkpoint in list(shards.checkpoints.values()))
-        waiting = len(shards.lineage.shards) - ended - len(seats)
+        waiting = len(shards.standing.lineage.shards) - ended - len(seats)
         stalled = tuple(shard for shard, one in alone if one.told)
         read = tuple(seat.reader.view(seat.failures) for seat in seats)
         return StreamView(self.stream, self.is_latest, read, ended=ended, waiting=waiting, stalled=stalled)
@@ -127,7 +106,8 @@ class StreamReader:
         elif not checkpoints:
             self._owed_at = self._with.owe(self.stream, Gap.CHECKPOINT_MISSING)
         unlisted = [Shard(c.shard, c.parent, closed=True) for c in checkpoints.values() if not c.ended]
-        self._shards = _Shards(Lineage().heard(unlisted), checkpoints)
+        ended = {c.shard: c.ended for c in checkpoints.values()}
+        self._shards = _Shards(Standing(Lineage().heard(unlisted), ended), checkpoints)
         if known is not None and checkpoints:
             self._shards.excused = set()
         self._is_open = True
@@ -140,18 +120,18 @@ class StreamReader:
             listing = []  # the stream is gone; its readers will find out, shard by shard
         except (Transient, Poison) as error:
             self._failed_listings += 1
-            wait = _back_off(self._failed_listings)
+            wait = back_off(self._failed_listings)
             self._listing_due = self._now() + wait
             self._log.warning("listing_failed", error=str(error), next=f"reads what is known, retry in {wait:.1f} s")
             return
         self._failed_listings = 0
-        shards, known = self._shards, len(self._shards.lineage.shards)
-        shards.lineage = shards.lineage.listed(listing, self._now())
+        shards, known = self._shards, len(self._shards.standing.lineage.shards)
+        shards.standing = standing = shards.standing.listed(listing, self._now())
         if shards.excused is None:
             shards.excused = {shard.id for shard in listing}
-        is_quiet = len(shards.lineage.shards) == known and not shards.lineage.is_unfinished(self._ended())
+        is_quiet = len(standing.lineage.shards) == known and not standing.lineage.is_unfinished(standing.ended)
         self._quiet_listings = self._quiet_listings + 1 if is_quiet else 0
-        waiting = shards.lineage.is_waiting(self._ended())
+        waiting = standing.lineage.is_waiting(standing.ended)
         self._listing_due = self._now() + (PARENT_S if waiting else LISTING_S)
         self._forget_ended({shard.id for shard in listing})
 
@@ -162,17 +142,17 @@ class StreamReader:
         except Transient as error:
             self._log.info("checkpoints_kept", error=str(error), next="forgotten after the next listing")
             return
-        shards.lineage = shards.lineage.without(gone)
+        shards.standing = shards.standing.without(gone)
         for shard in gone:
             del shards.checkpoints[shard]
 
     def _seat_readable(self) -> None:
         shards = self._shards
-        for shard in shards.lineage.readable(self._ended()):
+        for shard in shards.standing.readable:
             if shard.id not in shards.seats:
                 checkpoint = shards.checkpoints.get(shard.id) or self._start(shard)
-                shards.checkpoints[shard.id] = checkpoint
-                shards.seats[shard.id] = _Seat(ShardReader(self._with, self.stream, checkpoint), due=self._now())
+                self._keep(checkpoint)
+                shards.seats[shard.id] = Seat(ShardReader(self._with, self.stream, checkpoint), due=self._now())
                 self._log.info("shard_opened", shard=shard.id, parent=shard.parent, after=checkpoint.sequence)
 
     def _start(self, shard: Shard) -> Checkpoint:
@@ -186,35 +166,45 @@ class StreamReader:
                 since = self._with.owe(self.stream, Gap.CHECKPOINT_OLD)
         return self._with.checkpoints.start(shard.id, shard.parent, since)
 
-    def _turn(self, seat: _Seat) -> None:
+    def _turn(self, seat: Seat) -> None:
         try:
             more = seat.reader.turn()
         except (Transient, Poison) as error:  # a refused iterator is not a bad record: ask for another
             seat.failures += 1
-            wait = _back_off(seat.failures)
+            wait = back_off(seat.failures)
             seat.due = self._now() + wait
             self._log.warning("shard_waits", shard=seat.reader.shard, error=str(error), next=f"retry in {wait:.1f} s")
         else:
             seat.failures = 0
             seat.due = self._now() + (0.0 if more else self._interval_s())
 
-    def _unseat_ended(self) -> bool:
+    def _take_note(self) -> bool:
         """Take note of how far every shard is; whether one has ended."""
-        shards, seated = self._shards, len(self._shards.seats)
-        shards.checkpoints |= {shard: seat.reader.checkpoint for shard, seat in shards.seats.items()}
-        shards.seats = {shard: seat for shard, seat in shards.seats.items() if not seat.reader.checkpoint.ended}
-        return len(shards.seats) < seated
+        shards = self._shards
+        for shard, seat in shards.seats.items():
+            if seat.reader.checkpoint is not shards.checkpoints[shard]:
+                self._keep(seat.reader.checkpoint)
+        over = [shard for shard in shards.seats if shards.standing.ended[shard]]
+        for shard in over:
+            del shards.seats[shard]
+        return bool(over)
+
+    def _keep(self, checkpoint: Checkpoint) -> None:
+        shards = self._shards
+        shards.checkpoints[checkpoint.shard] = checkpoint
+        shards.standing = shards.standing.settled(checkpoint.shard, ended=checkpoint.ended)
 
     def _ask_for_children(self) -> None:
         """Look for the children of shards that ended, here or before this process; without one nothing goes on."""
         shards, now = self._shards, self._now()
-        childless = shards.lineage.childless(self._ended())
-        shards.childless = {shard: shards.childless.get(shard) or _Childless(now, now) for shard in childless}
+        shards.childless = {
+            shard: shards.childless.get(shard) or Childless(now, now) for shard in shards.standing.childless
+        }
         for shard, alone in shards.childless.items():
             if alone.due <= now:
                 self._ask(shard, alone)
 
-    def _ask(self, shard: str, alone: _Childless) -> None:
+    def _ask(self, shard: str, alone: Childless) -> None:
         alone.asked += 1
         alone.due = self._now() + min(CHILD_FIRST_S * 2 ** min(alone.asked, 10), CHILD_LONGEST_S)
         if self._now() - alone.since > CHILDLESS_S and self.is_latest and not alone.told:
@@ -226,23 +216,14 @@ class StreamReader:
             self._log.info("children_unknown", shard=shard, error=str(error), next="lists all shards")
             children = []
         if children:
-            self._shards.lineage = self._shards.lineage.heard(children)
+            self._shards.standing = self._shards.standing.heard(children)
         elif not self._failed_listings:
             self._listing_due = self._now()
-
-    def _ended(self) -> Mapping[str, bool]:
-        return {shard: checkpoint.ended for shard, checkpoint in self._shards.checkpoints.items()}
 
     def _interval_s(self) -> float:
         spread = min(SLOWEST_POLL_S, len(self._shards.seats) / MOST_POLLS_S)
         return max(self._poll_s, spread)
 
     def _next_due(self) -> float:
-        times = [self._listing_due, *(seat.due for seat in self._shards.seats.values())]
-        return min([*times, *(alone.due for alone in self._shards.childless.values())])
-
-
-def _back_off(failures: int) -> float:
-    """Seconds to wait after so many failures in a row."""
-    longest = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2.0 ** min(failures, 10))
-    return uniform(longest / 2, longest)  # noqa: S311 - jitter, not cryptography
+        seats, childless = self._shards.seats.values(), self._shards.childless.values()
+        return min([self._listing_due, *[seat.due for seat in seats], *[alone.due for alone in childless]])

@@ -1,8 +1,7 @@
 """Tables and what can be done to them in one moment; who looks on is told of every change."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import ConditionFailed, Reason, TransactionCancelled
 from shared.models import Item
@@ -15,8 +14,7 @@ LARGEST_TRANSACTION = 100
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One item, before and after a write; None: nothing stood, or stands, there."""
 
     table: str
@@ -45,7 +43,7 @@ class Database:
 
     def get(self, table: str, key: Key) -> Item | None:
         """The item at a key."""
-        return self.partition(table, key[0]).get(key[1])
+        return self._tables.get(table, {}).get(key[0], {}).get(key[1])
 
     def write(self, kind: str, request: Request) -> None:
         """One Put, Update or Delete.
@@ -53,10 +51,11 @@ class Database:
         Raises:
             ConditionFailed: its condition does not hold.
         """
-        there = self._there(request)
+        table, key = request["TableName"], key_of(request)
+        there = self.get(table, key)
         if not holds(request, there):
             raise ConditionFailed(item=_told(request, there))
-        self._apply([_change(kind, request, there)])
+        self._apply([Change(table, key, there, _after(kind, request, there))])
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> None:
         """TransactWriteItems: all conditions first, then all writes.
@@ -65,26 +64,19 @@ class Database:
             TransactionCancelled: some condition does not hold.
         """
         pairs = [next(iter(action.items())) for action in actions]
-        keys = [(request["TableName"], key_of(request)) for _, request in pairs]
-        assert len(set(keys)) == len(keys), "two actions of a transaction touch one item"
+        places = [(request["TableName"], key_of(request)) for _, request in pairs]
+        assert len(set(places)) == len(places), "two actions of a transaction touch one item"
         assert 0 < len(pairs) <= LARGEST_TRANSACTION
-        reasons = [self._reason(request) for _, request in pairs]
+        found = [self.get(table, key) for table, key in places]
+        reasons = [_reason(request, there) for (_, request), there in zip(pairs, found, strict=True)]
         if any(reason is not FINE for reason in reasons):
             raise TransactionCancelled(reasons)
-        self._apply([_change(kind, request, self._there(request)) for kind, request in pairs])
+        wishes = zip(places, pairs, found, strict=True)
+        self._apply([Change(*place, there, _after(*pair, there)) for place, pair, there in wishes])
 
     def put(self, table: str, item: Item) -> None:
         """Put an item, to set a scene."""
         self.write("Put", {"TableName": table, "Item": item})
-
-    def _reason(self, request: Request) -> Reason:
-        there = self._there(request)
-        if holds(request, there):
-            return FINE
-        return Reason(FAILED, _told(request, there))
-
-    def _there(self, request: Request) -> Item | None:
-        return self.get(request["TableName"], key_of(request))
 
     def _apply(self, changes: Sequence[Change]) -> None:
         real = [change for change in changes if change.before != change.after]  # else there is no stream record either
@@ -105,19 +97,23 @@ def key_of(request: Request) -> Key:
     return item["pk"]["S"], item["sk"]["S"]
 
 
+def _reason(request: Request, there: Item | None) -> Reason:
+    return FINE if holds(request, there) else Reason(FAILED, _told(request, there))
+
+
 def _told(request: Request, there: Item | None) -> Item | None:
     """What a refusal says of who is in the way."""
     return there if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" else None
 
 
-def _change(kind: str, request: Request, there: Item | None) -> Change:
-    after: Item | None = there
+def _after(kind: str, request: Request, there: Item | None) -> Item | None:
+    """The item after an action."""
     if kind == "Put":
-        after = request["Item"]
-    elif kind == "Update":
-        after = updated(request, there or request["Key"])
-    elif kind == "Delete":
-        after = None
-    else:
-        assert kind == "ConditionCheck", f"the simulator does not know {kind}"
-    return Change(request["TableName"], key_of(request), there, after)
+        item: Item = request["Item"]
+        return item
+    if kind == "Update":
+        return updated(request, there or request["Key"])
+    if kind == "Delete":
+        return None
+    assert kind == "ConditionCheck", f"the simulator does not know {kind}"
+    return there

@@ -3,24 +3,30 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.models import Item
 
 Request = Mapping[str, Any]
-Test = Callable[[Item | None, Request], bool]
 Change = Callable[[Item, Request], None]
 
 _EXISTS = re.compile(r"attribute_(not_)?exists\(([#\w]+)\)")
-_COMPARES = re.compile(r"([#\w]+) (=|>=) (:\w+)")
-_SETS = re.compile(r"([#\w]+) = (:\w+)")
+_EQUALS = re.compile(r"([#\w]+) = (:\w+)")
+_KEY = re.compile(r"(?:pk|message_group_uuid) = (:\w+)(?: AND sk >= (:\w+))?")
 _SETS_IF_ABSENT = re.compile(r"([#\w]+) = if_not_exists\(([#\w]+), (:\w+)\)")
 
 
 def holds(request: Request, item: Item | None, expression: str = "ConditionExpression") -> bool:
     """Whether the request's condition (or filter, or key condition) is true of an item."""
     text = request.get(expression)
-    return text is None or all(test(item, request) for test in _tests(text))
+    if text is None:
+        return True
+    condition, there = _condition(text), item or {}
+    names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    for path, value in condition.equal:
+        if there.get(names[path] if path[0] == "#" else path) != values[value]:
+            return False
+    return all(((names[path] if path[0] == "#" else path) in there) is wants for path, wants in condition.exist)
 
 
 def updated(request: Request, item: Item) -> Item:
@@ -37,35 +43,38 @@ def projected(request: Request, item: Item) -> Item:
     return {name: item[name] for name in _names(text) if name in item} if text else item
 
 
-def wanted(request: Request, attribute: str) -> tuple[str, str]:
-    """What a key condition demands of a string attribute: (operator, value); ("", "") if nothing."""
-    operator, value = _comparisons(request["KeyConditionExpression"]).get(attribute, ("", ""))
-    return operator, request["ExpressionAttributeValues"][value]["S"] if value else ""
+def wanted(request: Request) -> tuple[str, str]:
+    """What a key condition asks for: the partition, and the least sort key (nothing: any)."""
+    partition, least = _key_condition(request["KeyConditionExpression"])
+    values = request["ExpressionAttributeValues"]
+    return values[partition]["S"], values[least]["S"] if least else ""
 
 
 @lru_cache(maxsize=64)
-def _comparisons(text: str) -> Mapping[str, tuple[str, str]]:
-    """Attribute -> operator and name of the value."""
-    found = [match for term in text.split(" AND ") if (match := _COMPARES.fullmatch(term))]
-    return {match[1]: (match[2], match[3]) for match in found}
+def _key_condition(text: str) -> tuple[str, str]:
+    """The names of the two values."""
+    match = _KEY.fullmatch(text)
+    assert match, f"the simulator does not know this key condition: {text}"
+    return match[1], match[2] or ""
+
+
+class _Condition(NamedTuple):
+    """A condition, taken apart: every term of it must hold."""
+
+    exist: tuple[tuple[str, bool], ...]
+    """Attributes, and whether each must be there."""
+    equal: tuple[tuple[str, str], ...]
+    """Attributes, and the name of the value of each."""
 
 
 @lru_cache(maxsize=4096)
-def _tests(text: str) -> tuple[Test, ...]:
-    return tuple(map(_test, text.split(" AND ")))
-
-
-@lru_cache(maxsize=4096)
-def _test(term: str) -> Test:
-    if match := _EXISTS.fullmatch(term):
-        name, wants = match[2], match[1] is None
-        return lambda item, request: (item is not None and _name(request, name) in item) is wants
-    match = _COMPARES.fullmatch(term)
-    assert match, f"the simulator does not know this condition: {term}"
-    path, value = match[1], match[3]
-    assert match[2] == "=", "only key conditions compare otherwise"
-    return lambda item, request: (
-        item is not None and item.get(_name(request, path)) == request["ExpressionAttributeValues"][value]
+def _condition(text: str) -> _Condition:
+    terms = text.split(" AND ")
+    exist = [match for term in terms if (match := _EXISTS.fullmatch(term))]
+    equal = [match for term in terms if (match := _EQUALS.fullmatch(term))]
+    assert len(exist) + len(equal) == len(terms), f"the simulator does not know this condition: {text}"
+    return _Condition(
+        tuple((match[2], match[1] is None) for match in exist), tuple((match[1], match[2]) for match in equal)
     )
 
 
@@ -84,7 +93,7 @@ def _change(term: str) -> Change:
             item[_name(request, target)] = value
 
         return keep
-    match = _SETS.fullmatch(term)
+    match = _EQUALS.fullmatch(term)
     assert match, f"the simulator does not know this assignment: {term}"
     path, value = match.groups()
 

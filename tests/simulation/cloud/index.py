@@ -3,9 +3,12 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import TypeGuard
 
-from shared.models import Item, string
+from shared.models import Item
 from tests.simulation.cloud.database import Change, Key
+
+GROUP = "message_group_uuid"
 
 
 class Index:
@@ -29,7 +32,7 @@ class Index:
     def watch(self, changes: Sequence[Change]) -> None:
         """Take the changes that the index will show."""
         for change in changes:
-            if change.table == self._table and (group_of(change.before) or group_of(change.after)):
+            if change.table == self._table and (_is_in_it(change.after) or _is_in_it(change.before)):
                 queue = self._waiting.setdefault(change.key, deque())
                 due = max(self._now(), self._frozen_until) + self._dice.expovariate(1) * self.lag_s
                 queue.append((max(due, queue[-1][0]) if queue else due, change.after))
@@ -37,13 +40,13 @@ class Index:
     def rows(self, group: str) -> list[Item]:
         """The rows of a group as the index shows them now, by their sort key."""
         self._catch_up()
-        return sorted(self._images.get(group, {}).values(), key=lambda item: (string(item, "sk"), string(item, "pk")))
+        return sorted(self._images.get(group, {}).values(), key=lambda item: (item["sk"]["S"], item["pk"]["S"]))
 
     def all(self) -> list[Item]:
         """Everything, in the order of a Scan."""
         self._catch_up()
         images = [item for group in sorted(self._images) for item in self._images[group].values()]
-        return sorted(images, key=lambda item: (string(item, "pk"), string(item, "sk")))
+        return sorted(images, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
 
     @property
     def is_behind(self) -> bool:
@@ -78,4 +81,8 @@ class Index:
 
 def group_of(item: Item | None) -> str:
     """The group a row shows; nothing for any other item."""
-    return string(item, "message_group_uuid") if item else ""
+    return str(item[GROUP]["S"]) if _is_in_it(item) else ""
+
+
+def _is_in_it(item: Item | None) -> TypeGuard[Item]:
+    return item is not None and GROUP in item

@@ -3,11 +3,13 @@
 Order holds per item; the records of one transaction come in any order and, in different shards, at different times.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from random import Random
+from typing import Any
 from zlib import crc32
 
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
@@ -116,7 +118,7 @@ class StreamsView:
 
     Args:
         service: the streams.
-        meeting: around every call; it may raise what AWS would, before it is answered or instead of the answer.
+        ask: for every call, by its name; may raise what AWS would, before it is carried out or instead of the answer.
         late_s: for how long a listing may leave a new shard out.
     """
 
@@ -125,25 +127,25 @@ class StreamsView:
         service: StreamService,
         dice: Random,
         now: Callable[[], float],
-        meeting: Callable[[str], AbstractContextManager[object]],
+        ask: Callable[[str, Callable[[], Any]], Any],
         late_s: float,
     ) -> None:
         self._service = service
         self._dice = dice
         self._now = now
-        self._meeting = meeting
+        self._ask = ask
         self._late_s = late_s
 
     def latest_stream(self) -> str:
         """See `StreamsApi`."""
-        with self._meeting("describe_table"):
-            return self._service.arn
+        arn: str = self._ask("describe_table", lambda: self._service.arn)
+        return arn
 
     def shards(self, stream: str) -> list[Shard]:
         """See `StreamsApi`."""
         assert stream == self._service.arn
-        with self._meeting("describe_stream"):
-            return [_listed(shard) for shard in self._service.shards.values() if self._is_shown(shard)]
+        found: list[Shard] = self._ask("describe_stream", self._shards)
+        return found
 
     def children(self, stream: str, parent: str) -> list[Shard]:
         """See `StreamsApi`."""
@@ -152,22 +154,25 @@ class StreamsView:
     def iterator(self, stream: str, shard: str, after: str | None) -> str:
         """See `StreamsApi`: TRIM_HORIZON never says that something was trimmed."""
         assert stream == self._service.arn
-        with self._meeting("get_shard_iterator"):
-            return self._iterator(shard, after)
+        answer: str = self._ask("get_shard_iterator", partial(self._iterator, shard, after))
+        return answer
+
+    def _shards(self) -> list[Shard]:
+        return [_listed(shard) for shard in self._service.shards.values() if self._is_shown(shard)]
 
     def _iterator(self, shard: str, after: str | None) -> str:
         found = self._found(shard)
         place = found.trimmed
         if after:
-            place = sum(1 for _, _, record in found.records if int(record.sequence_number) <= int(after))
+            place = bisect_right(found.records, int(after), key=_sequence)
             if place < found.trimmed:
                 raise RecordsTrimmed
         return f"{shard} {place}"
 
     def records(self, iterator: str, limit: int) -> Page:
         """See `StreamsApi`."""
-        with self._meeting("get_records"):
-            return self._records(iterator, limit)
+        answer: Page = self._ask("get_records", partial(self._records, iterator, limit))
+        return answer
 
     def _records(self, iterator: str, limit: int) -> Page:
         name, place = iterator.split(" ")
@@ -176,7 +181,7 @@ class StreamsView:
             raise IteratorExpired
         if start < found.trimmed:
             raise RecordsTrimmed
-        shown = tuple(record for due, _, record in found.records[start : start + limit] if due <= now)
+        shown = tuple([record for due, _, record in found.records[start : start + limit] if due <= now])
         self._service.delivered(name, shown)
         end = start + len(shown)
         is_last = found.is_whole(now) and end == len(found.records)
@@ -189,6 +194,10 @@ class StreamsView:
 
     def _is_shown(self, shard: VirtualShard) -> bool:
         return self._now() - shard.opened >= self._late_s * self._dice.random() or shard.parent is None
+
+
+def _sequence(entry: tuple[float, float, Record]) -> int:
+    return int(entry[2].sequence_number)
 
 
 def _listed(shard: VirtualShard) -> Shard:
