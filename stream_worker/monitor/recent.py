@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any
 
 SHOWN = 50
@@ -32,7 +33,7 @@ COUNTED = ("records", "groups", "rows_moved", "clean", "dead")
 
 
 class Recent:
-    """An `Ear` with a short memory.
+    """An `Ear` with a short memory; any thread may speak or ask.
 
     Args:
         monotonic: seconds.
@@ -40,6 +41,7 @@ class Recent:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
+        self._lock = Lock()
         self._lines: deque[dict[str, Any]] = deque(maxlen=SHOWN)
         self._batches: deque[tuple[float, Mapping[str, Any]]] = deque()
         self._totals = dict.fromkeys(COUNTED, 0)
@@ -48,27 +50,31 @@ class Recent:
 
     def hear(self, event: str, facts: Mapping[str, Any]) -> None:
         """See `Ear`."""
-        if event in TOLD:
-            self._lines.appendleft({"at": self._monotonic(), "event": event, **facts})
-        if event == "batch_settled":
-            self._settled(facts)
-        elif event == "batch_unsettled":
-            self._unsettled[facts["shard"]] = facts["groups"]
-        elif event in self._seen:
-            self._seen[event] = facts["count"]
+        with self._lock:
+            if event in TOLD:
+                self._lines.appendleft({"at": self._monotonic(), "event": event, **facts})
+            if event == "batch_settled":
+                self._settled(facts)
+            elif event == "batch_unsettled":
+                self._unsettled[facts["shard"]] = facts["groups"]
+            elif event in self._seen:
+                self._seen[event] = facts["count"]
 
     def status(self) -> dict[str, Any]:
         """As JSON."""
-        now = self._monotonic()
-        lately = [facts for at, facts in list(self._batches) if now - at <= WINDOW_S]
+        with self._lock:
+            return self._status(self._monotonic())
+
+    def _status(self, now: float) -> dict[str, Any]:
+        lately = [facts for at, facts in self._batches if now - at <= WINDOW_S]
         return {
             "totals": dict(self._totals),
             "rates_per_s": {name: round(sum(facts[name] for facts in lately) / WINDOW_S, 3) for name in COUNTED},
             "lag_ms": lately[-1]["lag_ms"] if lately else None,
-            "dirty_groups": sum(list(self._unsettled.values())),
+            "dirty_groups": sum(self._unsettled.values()),
             "dead_letters_open": self._seen["letters_seen"],
             "sweeps_owed": self._seen["sweeps_seen"],
-            "recent": [{**line, "at": round(now - line["at"], 1)} for line in list(self._lines)],
+            "recent": [{**line, "at": round(now - line["at"], 1)} for line in self._lines],
         }
 
     def _settled(self, facts: Mapping[str, Any]) -> None:
