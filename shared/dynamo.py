@@ -7,6 +7,7 @@ Items stay DynamoDB JSON, so sets, binary values and numbers survive untouched. 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -134,18 +135,22 @@ def unless_changed(item: Item | None, *, nor_given: str = "") -> dict[str, Any]:
         }
     if item is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
-    names: dict[str, str] = {}
-    values: Item = {}
-    for name, value in item.items():
-        if name not in {"pk", "sk"}:
-            names[f"#r{len(names)}"], values[f":r{len(values)}"] = name, value
-    if not names:
+    attributes = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+    if not attributes:
         return {"ConditionExpression": "attribute_exists(pk)"}
+    expression, names, values = _all_equal(len(attributes))
     return {
-        "ConditionExpression": " AND ".join([f"{name} = {value}" for name, value in zip(names, values, strict=True)]),
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
+        "ConditionExpression": expression,
+        "ExpressionAttributeNames": dict(zip(names, attributes, strict=True)),
+        "ExpressionAttributeValues": dict(zip(values, attributes.values(), strict=True)),
     }
+
+
+@cache
+def _all_equal(count: int) -> tuple[str, list[str], list[str]]:
+    """The condition that so many attributes are equal, and what it calls them and their values."""
+    names, values = [f"#r{i}" for i in range(count)], [f":r{i}" for i in range(count)]
+    return " AND ".join(f"{name} = {value}" for name, value in zip(names, values, strict=True)), names, values
 
 
 def read_records_fast(register: Callable[[str, Callable[..., None]], object]) -> None:

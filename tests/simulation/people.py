@@ -1,6 +1,7 @@
 """People: they do what dice say, through the production producer, each with a clock of their own."""
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TypeVar
 
 from shared.errors import BadInput, Transient
@@ -41,10 +42,10 @@ class Person:
     def live(self) -> None:
         """Do deeds until all of the scenario's are done."""
         world, scenario = self._world, self._world.scenario
-        deeds, weights = list(scenario.weights), list(scenario.weights.values())
+        deeds, weights = list(scenario.weights), list(accumulate(scenario.weights.values()))
         while world.deeds_left > 0:
             world.deeds_left -= 1
-            self.do(world.dice.choices(deeds, weights)[0])
+            self.do(world.dice.choices(deeds, cum_weights=weights)[0])
             if world.dice.random() < scenario.lull:
                 self._wait_for_calm()
             else:

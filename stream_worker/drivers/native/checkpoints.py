@@ -7,6 +7,7 @@ nothing to read. TRIM_HORIZON never says that data was trimmed, so age is the on
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from shared.keys import stamp
 from shared.models import Item, string
@@ -19,7 +20,7 @@ TOO_OLD = timedelta(hours=20)  # the stream keeps 24 h
 FORGET_AFTER = timedelta(hours=48)  # an ended shard is listed for a day; its checkpoint outlives that
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checkpoint:
     """One shard's checkpoint; `item` is it as it stands in the table."""
 
@@ -45,7 +46,7 @@ class Checkpoint:
         """Whether the shard is settled to its end."""
         return string(self.item, "position") == END
 
-    @property
+    @cached_property
     def settled_until(self) -> datetime:
         """Everything up to this time is settled."""
         return datetime.fromisoformat(string(self.item, "settled_until"))

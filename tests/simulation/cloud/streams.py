@@ -21,6 +21,7 @@ from tests.fakes.clock import NOON
 from tests.simulation.cloud.database import Change
 
 HASHES = 2**32
+NOON_S = NOON.timestamp()
 RETENTION_S = 24 * 3600.0
 
 
@@ -207,4 +208,4 @@ def _listed(shard: VirtualShard) -> Shard:
 def _record(change: Change, sequence: int, now: float) -> Record:
     kind = "REMOVE" if change.after is None else "MODIFY" if change.before else "INSERT"
     keys: Item = {"pk": {"S": change.key[0]}, "sk": {"S": change.key[1]}}
-    return Record(kind, keys, str(sequence), int(NOON.timestamp() + now), change.after)
+    return Record(kind, keys, str(sequence), int(NOON_S + now), change.after)

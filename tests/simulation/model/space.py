@@ -27,6 +27,8 @@ class Move:
     world: int
     worker: int
     effect: Effect | None
+    seen: dict[int, int]
+    """What others become by the effect, as far as it was worked out; moves of the same effect share it."""
     broken: str | None = None
 
 
@@ -68,7 +70,7 @@ class Space:
         """Each next state, the place of the worker who steps, or CLIENT, and the step."""
         world, workers = state[0], state[1:]
         for move in self._deeds.get(world) or self._deeds_in(world):
-            yield (move.world, *self._after(workers, move.effect)), CLIENT, move
+            yield (move.world, *self._after(workers, move)), CLIENT, move
         before = None
         for place, worker in enumerate(workers):
             if worker == before:
@@ -76,11 +78,11 @@ class Space:
             before = worker
             others = workers[:place] + workers[place + 1 :]
             for move in self._moves.get((world, worker)) or self._moves_of(world, worker):
-                yield (move.world, *sorted((move.worker, *self._after(others, move.effect)))), place, move
+                yield (move.world, *sorted((move.worker, *self._after(others, move)))), place, move
 
     def others_after(self, workers: Sequence[int], move: Move) -> list[int]:
         """The others after a step, each in its old place."""
-        return [self._after_one(worker, move.effect) for worker in workers] if move.effect else list(workers)
+        return [self._after_one(worker, move) for worker in workers]
 
     def broken(self, state: State) -> str | None:
         """What is wrong with a state in which nothing is left to do."""
@@ -91,24 +93,28 @@ class Space:
             self._quiet[state[0]] = broken_when_quiet(world) if world.is_quiet else None
         return self._quiet[state[0]]
 
-    def _after(self, workers: Sequence[int], effect: Effect | None) -> Sequence[int]:
-        if effect is None or not workers or max(workers) < self._busy:
+    def _after(self, workers: Sequence[int], move: Move) -> Sequence[int]:
+        if move.effect is None or not workers or max(workers) < self._busy:
             return workers
-        return sorted(self._after_one(worker, effect) for worker in workers)
+        seen = move.seen
+        return sorted([seen[worker] if worker in seen else self._after_one(worker, move) for worker in workers])
 
-    def _after_one(self, number: int, effect: Effect) -> int:
+    def _after_one(self, number: int, move: Move) -> int:
         worker = self._workers.things[number]
-        if not isinstance(worker, Busy):
+        if move.effect is None or not isinstance(worker, Busy):
             return number
-        known = self._seen.setdefault(effect, {})
-        if number not in known:
-            known[number] = self._workers.of(self._steps.seen_by(worker, effect))
-        return known[number]
+        if number not in move.seen:
+            move.seen[number] = self._workers.of(self._steps.seen_by(worker, move.effect))
+        return move.seen[number]
+
+    def _seen_by(self, effect: Effect) -> dict[int, int]:
+        return self._seen.setdefault(effect, {})
 
     def _deeds_in(self, number: int) -> list[Move]:
         world = self._worlds.things[number]
         self._deeds[number] = [
-            Move(deed.said, self._worlds.of(deed.world), 0, deed.effect) for deed in deeds(self._scope, world)
+            Move(deed.said, self._worlds.of(deed.world), 0, deed.effect, self._seen_by(deed.effect))
+            for deed in deeds(self._scope, world)
         ]
         return self._deeds[number]
 
@@ -120,6 +126,7 @@ class Space:
                 self._worlds.of(step.world),
                 self._workers.of(step.worker),
                 step.effect if step.effect != _NOTHING else None,
+                self._seen_by(step.effect),
                 step.broken,
             )
             for step in steps
