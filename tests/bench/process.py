@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median, quantiles
 from threading import Event
 from time import perf_counter
@@ -13,6 +12,7 @@ from shared.dynamo import connect
 from shared.models import User
 from shared.retry import Retry
 from tests.acceptance.stack import Stack, wait_until
+from tests.acceptance.usage import most_memory_mb
 
 ANN, BOB = User("bench-ann", "ann", "Ann"), User("bench-bob", "bob", "Bob")
 SENDS = 60
@@ -38,7 +38,7 @@ def watch(stack: Stack) -> Live:
     chat = Chat(connect(settings).dynamodb, settings.message_table, Retry(Event()))
     group = messages.start(chat, ANN, [BOB], "hello").group
     times = list(_times(chat, group))
-    return Live(median(times), quantiles(times, n=20)[-1], _memory_mb(worker.process.pid))
+    return Live(median(times), quantiles(times, n=20)[-1], most_memory_mb(worker.process.pid))
 
 
 def _times(chat: Chat, group: str) -> Iterator[float]:
@@ -49,12 +49,3 @@ def _times(chat: Chat, group: str) -> Iterator[float]:
         while not chat.read.shows(message):
             Event().wait(0.002)
         yield 1000 * (perf_counter() - began)
-
-
-def _memory_mb(pid: int) -> float:
-    """The most it ever had (Linux; elsewhere there is no such file)."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return float("nan")
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-    return int(lines["VmHWM"].split()[0]) / 1024

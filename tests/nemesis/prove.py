@@ -18,6 +18,7 @@ from devstack.engines import PROGRAMS, EngineName
 from shared import console
 from shared.errors import EngineMissing
 from tests.nemesis import report
+from tests.nemesis.idle import SHARDS, Idle, idle
 from tests.nemesis.run import Goal, Result, run
 from tests.nemesis.shards import Splits, splits_and_kills
 from tests.places import settings_of
@@ -38,7 +39,7 @@ def prove(
     kills: Annotated[int, typer.Option(min=0, help="Until so many workers were killed,")] = 200,
     lost: Annotated[int, typer.Option(min=0, help="and the answers to so many writes were lost, on each.")] = 200,
     seed: Annotated[int, typer.Option(help="Of what is done; what comes of it depends on the machine as well.")] = 1,
-    shards: Annotated[bool, typer.Option(help="Also two minutes of splitting shards, on the first engine.")] = True,
+    shards: Annotated[bool, typer.Option(help="Also two minutes of splitting shards, and 150 idle ones.")] = True,
     keep: Annotated[Path | None, typer.Option(help="Keep histories and logs in this folder.", file_okay=False)] = None,
     write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
 ) -> None:
@@ -54,12 +55,13 @@ def prove(
     folder = keep or Path(tempfile.mkdtemp(prefix="nemesis-"))
     results = [_on(name, folder / name, goal) for name in names]
     splits = [_splits(names[0], folder / "shards")] if shards else []
+    quiet = [_idle(names[0], folder / "idle")] if shards else []
     skipped = [
         f"{name} is not installed here: nothing is said of it." for name in engine or EngineName if name not in names
     ]
     command = shlex.join(["scripts/prove", "--nemesis", *sys.argv[1:]])
     made = f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, in {(perf_counter() - started) / 60:.0f} minutes."
-    lines = report.figures(made, results, splits, skipped)
+    lines = report.figures(made, results, splits, quiet, skipped)
     typer.echo("\n".join(lines))
     wrong = [line for result in results for line in report.complaints(result)]
     wrong += [f"splitting shards: {split}" for split in splits if split.wrong or not split.order.is_right]
@@ -105,6 +107,13 @@ def _splits(name: EngineName, folder: Path) -> Splits:
     folder.mkdir(parents=True, exist_ok=True)
     with Engine(folder, program=PROGRAMS[name]) as engine:
         return splits_and_kills(settings_of(engine), folder)
+
+
+def _idle(name: EngineName, folder: Path) -> Idle:
+    console.NOTES.print(f"{name}: {SHARDS} idle shards")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Engine(folder, program=PROGRAMS[name]) as engine:
+        return idle(settings_of(engine), folder)
 
 
 class _Progress:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from tests.nemesis.idle import Idle
 from tests.nemesis.run import LEASE_S, Result
 from tests.nemesis.shards import Splits
 
@@ -29,12 +30,17 @@ _COLUMNS = (
 _OF_SHARDS = ("shards", "messages", "kills", "wrong rows", "never read", "read before their parent's end", "read twice")
 
 
-def figures(made: str, results: Sequence[Result], splits: Sequence[Splits], skipped: Sequence[str]) -> list[str]:
-    """A line that says how, a row an engine, and a row for the shards that split."""
+def figures(
+    made: str, results: Sequence[Result], splits: Sequence[Splits], quiet: Sequence[Idle], skipped: Sequence[str]
+) -> list[str]:
+    """A line that says how, a row an engine, a row for the shards that split, a line for those that are idle."""
     lines = [made, "", *_head(_COLUMNS), *map(_row, results), *(f"\n{reason}" for reason in skipped)]
     if splits:
         lines += ["", "Eight shards that split every three seconds, for two minutes, while the holder is killed:", ""]
         lines += [*_head(_OF_SHARDS), *map(_split, splits)]
+    lines += [
+        f"\n{one.shards} idle shards cost the worker {one.core:.0%} of a core, {one.memory_mb:.0f} MB." for one in quiet
+    ]
     return lines
 
 

@@ -12,6 +12,7 @@ from tests.acceptance.lineage import Order
 from tests.nemesis import report
 from tests.nemesis.checker import Violation
 from tests.nemesis.deeds import Facts
+from tests.nemesis.idle import Idle
 from tests.nemesis.prove import installed
 from tests.nemesis.run import Result
 from tests.nemesis.shards import Splits
@@ -37,7 +38,7 @@ SPLITS = Splits(Order(40, [], [], []), 1500, 12, 0)
 def test_a_row_has_a_cell_a_column() -> None:
     """Also where something is wrong."""
     wrong = replace(RESULT, violations=(LOST, replace(LOST, last=True)), complaints=("a dead letter is open",))
-    lines = [line for line in report.figures("made", [RESULT, wrong], [], []) if line.startswith("|")]
+    lines = [line for line in report.figures("made", [RESULT, wrong], [], [], []) if line.startswith("|")]
     assert len({line.count("|") for line in lines}) == 1
     assert "| 0 | 0 | 1, 0 | 3: 2.5, 4.1; 1 |" in lines[2]
     assert "| 1 | 2 |" in lines[3]
@@ -45,9 +46,11 @@ def test_a_row_has_a_cell_a_column() -> None:
 
 def test_splits_are_a_table_of_their_own() -> None:
     """What was not read as it should be is counted."""
-    lines = report.figures("made", [RESULT], [SPLITS], [])
-    assert lines[-1] == "| 40 | 1,500 | 12 | 0 | 0 | 0 | 0 |"
-    assert lines[-1].count("|") == lines[-3].count("|")
+    lines = report.figures("made", [RESULT], [SPLITS], [Idle(150, 0.12, 70)], [])
+    *_, head, _, row, idle = lines
+    assert row == "| 40 | 1,500 | 12 | 0 | 0 | 0 | 0 |"
+    assert row.count("|") == head.count("|")
+    assert idle == "\n150 idle shards cost the worker 12% of a core, 70 MB."
 
 
 def test_whatever_is_wrong_is_said() -> None:
