@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.errors import AppError, TransactionCancelled
+from shared.errors import AppError, Throttled, TransactionCancelled
+from stream_worker.contract import Gap
 from stream_worker.monitor.status import Vitals
 
 LAG_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400)
@@ -18,6 +19,7 @@ LEASE_EVENTS = {
     "lease_released": "released",
     "lease_doubtful": "doubtful",
 }
+THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class Metrics:
@@ -42,6 +44,10 @@ class Metrics:
         self._seconds = self._histogram("call_seconds", "Time a call took.", CALL_BUCKETS, "operation")
         self._open = self._gauge("dead_letters_open", "Dead letters that wait.")
         self._owed = self._gauge("sweeps_owed", "Sweeps that are owed.")
+        self._taken_at = self._gauge(
+            "lease_taken_timestamp_seconds", "When this process last took the lease; 0: never."
+        )
+        self._begin_at_zero()
         self._answers: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "batch_settled": self._batch,
             "batch_unsettled": lambda _: self._batches.labels("unsettled").inc(),
@@ -52,6 +58,8 @@ class Metrics:
             "sweep_owed": lambda facts: self._gaps.labels(facts["reason"]).inc(),
             "sweep_done": lambda facts: self._swept.labels(facts["reason"]).inc(),
             "sweep_repaired": lambda facts: self._repaired.inc(facts["repaired"]),
+            "lease_taken": lambda _: self._taken_at.set_to_current_time(),
+            "standby": lambda _: self._know_nothing(),
         }
 
     def watch(self, vitals: Vitals) -> None:
@@ -62,12 +70,12 @@ class Metrics:
         """See `Ear`."""
         if event in LEASE_EVENTS:
             self._lease.labels(LEASE_EVENTS[event]).inc()
-        elif answer := self._answers.get(event):
+        if answer := self._answers.get(event):
             answer(facts)
 
     def called(self, operation: str, seconds: float, error: AppError | None) -> None:
         """See `calls.Counter`."""
-        self._calls.labels(operation, type(error).__name__ if error else "ok").inc()
+        self._calls.labels(operation, _result(error)).inc()
         self._seconds.labels(operation).observe(seconds)
         if isinstance(error, TransactionCancelled):
             for reason in error.reasons:
@@ -77,6 +85,21 @@ class Metrics:
     def text(self) -> bytes:
         """What Prometheus reads."""
         return generate_latest(self.registry)
+
+    def _begin_at_zero(self) -> None:
+        """Prometheus sees growth only in a series that was there before: one that is born at 1 has not grown."""
+        for counter, values in (
+            (self._batches, ("settled", "unsettled")),
+            (self._gaps, [gap.value for gap in Gap]),
+            (self._lease, LEASE_EVENTS.values()),
+        ):
+            for value in values:
+                counter.labels(value)
+
+    def _know_nothing(self) -> None:
+        """What waits is looked at by the process that works; a standby's numbers would stay for ever."""
+        self._open.set(0)
+        self._owed.set(0)
 
     def _batch(self, facts: Mapping[str, Any]) -> None:
         self._batches.labels("settled").inc()
@@ -114,6 +137,13 @@ class _Views(Collector):
         yield _gauge("shards_waiting", "Shards that wait for their parent.", signs.waiting)
         yield _gauge("shards_failing", "Shards whose last turn did not work.", signs.failing)
         yield _gauge("lineages_stalled", "Closed shards that have no child.", signs.stalled)
+
+
+def _result(error: AppError | None) -> str:
+    """A transaction is refused for want of capacity by its reasons, every other call by its error."""
+    if isinstance(error, TransactionCancelled) and any(reason.code in THROTTLES for reason in error.reasons):
+        return Throttled.__name__
+    return type(error).__name__ if error else "ok"
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

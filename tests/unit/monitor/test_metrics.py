@@ -6,6 +6,7 @@ import pytest
 
 from shared.dynamo import Client, Clients
 from shared.errors import Reason, Throttled, TransactionCancelled
+from stream_worker.contract import Gap
 from stream_worker.monitor.calls import counted
 from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.emf import Emf
@@ -80,6 +81,36 @@ def test_calls_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
     assert value(metrics, "calls_total", operation="transact_write_items", result="TransactionCancelled") == 1
     assert value(metrics, "transactions_cancelled_total", code="TransactionConflict") == 1
     assert value(metrics, "call_seconds_count", operation="get_records") == 1
+
+
+def test_a_transaction_refused_for_want_of_capacity_counts_as_throttled(metrics: Metrics) -> None:
+    """All writes are transactions: their throttles come as reasons, and an alert rests on them."""
+    metrics.called("transact_write_items", 0.1, TransactionCancelled([Reason("None"), Reason("ThrottlingError")]))
+    assert value(metrics, "calls_total", operation="transact_write_items", result="Throttled") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [("batches", {"result": "settled"}), ("batches", {"result": "unsettled"}), ("lease_changes", {"what": "lost"})]
+    + [("gaps", {"reason": gap.value}) for gap in Gap],
+)
+def test_what_alerts_watch_grow_is_there_from_the_start(metrics: Metrics, name: str, labels: dict[str, str]) -> None:
+    """A series that is born at 1 has not grown: the first loss of records would wake nobody."""
+    assert value(metrics, f"{name}_total", **labels) == 0
+
+
+def test_a_standby_knows_of_no_letters(metrics: Metrics) -> None:
+    """What it saw while it worked would stay for ever."""
+    for event in ("letters_seen", "sweeps_seen"):
+        metrics.hear(event, {"count": 2})
+    metrics.hear("standby", {})
+    assert [value(metrics, name) for name in ("dead_letters_open", "sweeps_owed")] == [0, 0]
+
+
+def test_when_the_lease_was_taken_is_told_by_the_clock(metrics: Metrics) -> None:
+    """A counter begins anew with every process: a process that dies every minute would look like one take-over."""
+    metrics.hear("lease_taken", {})
+    assert (value(metrics, "lease_taken_timestamp_seconds") or 0) > 1.7e9
 
 
 def test_gauges_are_asked_for_when_they_are_read(metrics: Metrics) -> None:
