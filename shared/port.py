@@ -1,14 +1,15 @@
 """A port on which a process answers questions about itself; of a request nothing but its path is looked at."""
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6
+from socketserver import TCPServer
 from threading import Thread
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
 from shared.errors import PortTaken
 
@@ -78,6 +79,27 @@ class _Server(ThreadingHTTPServer):
         self.answers = answers
         super().__init__((host, port), _Handler)
 
+    def server_bind(self) -> None:
+        """`HTTPServer` would ask a name server for this machine's name, which may take half a minute."""
+        TCPServer.server_bind(self)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who went away before the answer is no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+def _given(answer: Callable[[], Answer]) -> Answer:
+    """The answer, or that it cannot be given: whoever asks sees the difference to a port that is closed."""
+    try:
+        return answer()
+    except Exception as error:  # noqa: BLE001 - a question must not break what answers the next one
+        return _failure(type(error).__name__, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _failure(what: str, status: HTTPStatus) -> Answer:
+    return Answer(json.dumps({"error": what}).encode(), status=status)
+
 
 class _Handler(BaseHTTPRequestHandler):
     """GET and HEAD of fixed paths."""
@@ -89,8 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """One question."""
-        found = self.server.answers.get(urlsplit(self.path).path)
-        self._send(found() if found else Answer(b'{"error": "not found"}', status=HTTPStatus.NOT_FOUND))
+        found = self.server.answers.get(self.path.partition("?")[0])
+        self._send(_given(found) if found else _failure("not found", HTTPStatus.NOT_FOUND))
 
     do_HEAD = do_GET  # noqa: N815 - named by http.server
 

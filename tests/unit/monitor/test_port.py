@@ -1,14 +1,17 @@
 """The port: what is answered, to whom, and what is not."""
 
 import json
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
 
 from shared.errors import PortTaken
-from shared.port import Port
+from shared.port import Answer, Port
 from stream_worker.monitor.metrics import Metrics
 from stream_worker.monitor.paths import routes
 from stream_worker.views import DriverView
@@ -95,6 +98,52 @@ def test_nothing_else_is_answered(ask: Ask, path: str, method: str, status: int)
     answer, _ = ask(path, method)
     assert answer.status == status
     assert "Python" not in answer.headers["Server"]
+
+
+def test_a_path_that_is_no_address_is_not_found(ask: Ask) -> None:
+    """Whatever is sent is answered, without a traceback among the lines of the log."""
+    assert ask("HTTP://[")[0].status == 404
+
+
+def test_an_answer_that_cannot_be_given_is_a_500() -> None:
+    """Prometheus sees that it failed; the connection does not just end."""
+
+    def fails() -> Answer:
+        raise KeyError
+
+    with Port("127.0.0.1", 0, {"/metrics": fails}) as port:
+        connection = HTTPConnection("127.0.0.1", port.number, timeout=10)
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (500, b'{"error": "KeyError"}')
+        connection.close()
+
+
+def test_who_goes_away_before_the_answer_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
+    """A scrape that was given up is no news, and no line of a JSON log."""
+    asked, gone, answering = Event(), Event(), list[Thread]()
+
+    def late() -> Answer:
+        answering.append(current_thread())
+        asked.set()
+        gone.wait(100)
+        return Answer(b"x" * 10_000_000)
+
+    with Port("127.0.0.1", 0, {"/": late}) as port, socket.create_connection(("127.0.0.1", port.number)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert asked.wait(100)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a close
+        client.close()
+        gone.set()
+        answering[0].join(100)
+    assert capfd.readouterr().err == ""
+
+
+def test_no_name_is_looked_up_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that does not answer must not keep a worker from its start."""
+    monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("asked for a name"))
+    with Port("127.0.0.1", 0, {}) as port:
+        assert port.number
 
 
 def test_a_port_that_is_taken_is_a_sentence(port: Port) -> None:
