@@ -57,6 +57,10 @@ class Recent:
                 self._settled(facts)
             elif event == "batch_unsettled":
                 self._unsettled[facts["shard"]] = facts["groups"]
+            elif event in {"shard_ended", "shard_lost", "records_trimmed"}:
+                self._unsettled.pop(facts["shard"], None)
+            elif event == "standby":
+                self._know_nothing()
             elif event in self._seen:
                 self._seen[event] = facts["count"]
 
@@ -76,6 +80,11 @@ class Recent:
             "sweeps_owed": self._seen["sweeps_seen"],
             "recent": [{**line, "at": round(now - line["at"], 1)} for line in self._lines],
         }
+
+    def _know_nothing(self) -> None:
+        """Another process works: what did not settle here, and what waited, is its business now."""
+        self._unsettled.clear()
+        self._seen = dict.fromkeys(self._seen, 0)
 
     def _settled(self, facts: Mapping[str, Any]) -> None:
         now = self._monotonic()

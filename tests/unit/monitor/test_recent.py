@@ -1,5 +1,7 @@
 """What happened lately, for people."""
 
+import pytest
+
 from stream_worker.monitor.recent import SHOWN, WINDOW_S, Recent
 from tests.fakes.clock import Clock
 from tests.fakes.views import BATCH
@@ -24,6 +26,28 @@ def test_groups_that_do_not_settle_are_shown_until_they_do() -> None:
     assert recent.status()["dirty_groups"] == 2
     recent.hear("batch_settled", {"shard": "a", **BATCH})
     assert recent.status()["dirty_groups"] == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "left"), [("shard_ended", 0), ("shard_lost", 0), ("records_trimmed", 0), ("shard_waits", 2)]
+)
+def test_groups_of_a_shard_that_is_gone_are_not_shown_for_ever(event: str, left: int) -> None:
+    """No batch of it will ever settle; one that is only late still may."""
+    recent = Recent(Clock().monotonic)
+    recent.hear("batch_unsettled", {"shard": "a", "groups": 2})
+    recent.hear(event, {"shard": "a"})
+    assert recent.status()["dirty_groups"] == left
+
+
+def test_a_standby_shows_nothing_of_when_it_worked() -> None:
+    """Letters, sweeps and groups that wait are known to the process that works."""
+    recent = Recent(Clock().monotonic)
+    recent.hear("batch_unsettled", {"shard": "a", "groups": 2})
+    for event in ("letters_seen", "sweeps_seen"):
+        recent.hear(event, {"count": 3})
+    recent.hear("standby", {})
+    told = recent.status()
+    assert [told[name] for name in ("dirty_groups", "dead_letters_open", "sweeps_owed")] == [0, 0, 0]
 
 
 def test_the_last_lines_are_kept_newest_first() -> None:
