@@ -23,6 +23,8 @@ class ShardView:
     """The last settled sequence number; None: nothing yet."""
     caught_up_at: datetime
     """All that was written to the shard before is settled; on an idle shard that is read, now."""
+    opened_at: float
+    """When this process began to read it, by the monotonic clock."""
     polled_at: float | None
     """When GetRecords last answered, by the monotonic clock."""
     failures: int
@@ -52,8 +54,6 @@ class DriverView:
     lease_held_by: str
     """The owner of the lease as last seen; empty: nobody, or it was never seen."""
     role: Role
-    since: float
-    """When it came into this role, by the monotonic clock."""
     turned_at: float
     """When its loop last turned, by the monotonic clock."""
     streams: tuple[StreamView, ...]

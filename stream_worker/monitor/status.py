@@ -21,7 +21,7 @@ class Signs:
     iterator_age_s: float
     """Of the shard that is furthest behind; 0 without shards."""
     poll_age_s: float
-    """Of the shard that was polled longest ago; a shard that never was counts from the start of the loop."""
+    """Of the shard that was polled longest ago; a shard that never was counts from when it was opened."""
     shards: int
     waiting: int
     failing: int
@@ -65,7 +65,7 @@ class Vitals:
             is_active=view.role is Role.ACTIVE,
             loop_age_s=self._since(view.turned_at),
             iterator_age_s=max(map(self._behind_s, shards), default=0.0),
-            poll_age_s=max((self._since(shard.polled_at or view.since) for shard in shards), default=0.0),
+            poll_age_s=max((self._since(_last_sign(shard)) for shard in shards), default=0.0),
             shards=len(shards),
             waiting=sum(stream.waiting for stream in view.streams),
             failing=sum(shard.failures > 0 for shard in shards),
@@ -109,3 +109,7 @@ class Vitals:
 
     def _since(self, moment: float) -> float:
         return max(0.0, self._monotonic() - moment)
+
+
+def _last_sign(shard: ShardView) -> float:
+    return shard.opened_at if shard.polled_at is None else shard.polled_at

@@ -28,16 +28,15 @@ class NativeDriver:
         self._crash: BaseException | None = None
         self._streams: Streams | None = None
         self._turned_at = parts.monotonic()
-        self._role = (Role.WAITING, self._turned_at)
+        self._role = Role.WAITING
 
     def view(self) -> DriverView:
         """What others may know of this process; may be asked by any thread."""
-        (role, since), streams = self._role, self._streams
+        streams = self._streams
         return DriverView(
             owner=self._parts.lease.owner,
             lease_held_by=self._parts.lease.holder,
-            role=role,
-            since=since,
+            role=self._role,
             turned_at=self._turned_at,
             streams=streams.view() if streams else (),
         )
@@ -62,7 +61,7 @@ class NativeDriver:
             except SchemaUnknown:
                 raise
             except (Transient, Misconfigured) as error:
-                self._enter(Role.WAITING)
+                self._role = Role.WAITING
                 trouble.wait("lease_unreachable", error)
                 continue
             trouble.is_over()
@@ -71,12 +70,12 @@ class NativeDriver:
             elif not stands_by:
                 self._parts.log.info("standby", next="takes over when the lease is free")
             stands_by = not is_ours
-            self._enter(Role.STANDBY)
+            self._role = Role.STANDBY
             self._parts.stop.wait(min(STANDBY_LOOK_S, self._parts.lease_s / 3))
 
     def _work_while_held(self) -> None:
         parts, over = self._parts, Event()
-        self._enter(Role.ACTIVE)
+        self._role = Role.ACTIVE
         with ExitStack() as stack:
             stack.callback(parts.lease.release)
             stack.callback(self._work.forget)
@@ -89,10 +88,6 @@ class NativeDriver:
         self._streams = None
         if self._crash:
             raise self._crash
-
-    def _enter(self, role: Role) -> None:
-        if role is not self._role[0]:
-            self._role = (role, self._parts.monotonic())
 
     def _is_over(self, over: Event) -> bool:
         """Whether to stop working; a renewal that hangs is noticed here.

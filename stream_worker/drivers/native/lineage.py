@@ -119,6 +119,12 @@ class Standing:
         return self.lineage.readable(self.ended)
 
     @cached_property
+    def waiting(self) -> list[str]:
+        """The shards that wait for their parent; who has ended may be remembered longer than it is listed."""
+        readable = {shard.id for shard in self.readable}
+        return [shard for shard in self.lineage.shards if shard not in readable and not self.ended.get(shard)]
+
+    @cached_property
     def childless(self) -> list[str]:
         """See `Lineage`."""
         return self.lineage.childless(self.ended)

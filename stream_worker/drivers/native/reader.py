@@ -52,7 +52,7 @@ class ShardReader:
         self._unsure = False
         self._iterator: str | None = None
         self._iterator_since = 0.0
-        self._written = reading.monotonic()
+        self._written = self._opened_at = reading.monotonic()
         self._empty_pages = 0
         self._missed = 0
         self._at_tip: datetime | None = None
@@ -63,7 +63,13 @@ class ShardReader:
         checkpoint, at_tip = self.checkpoint, self._at_tip
         caught_up_at = max(checkpoint.settled_until, at_tip or checkpoint.settled_until)
         return ShardView(
-            self.shard, checkpoint.parent, checkpoint.sequence, caught_up_at, self._polled_at, failures=failures
+            shard=self.shard,
+            parent=checkpoint.parent,
+            settled=checkpoint.sequence,
+            caught_up_at=caught_up_at,
+            opened_at=self._opened_at,
+            polled_at=self._polled_at,
+            failures=failures,
         )
 
     def turn(self) -> bool:

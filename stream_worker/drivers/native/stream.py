@@ -83,11 +83,17 @@ class StreamReader:
         """What others may know of it; may be asked by any thread."""
         shards = self._shards
         seats, alone = list(shards.seats.values()), list(shards.childless.items())
-        ended = sum(checkpoint.ended for checkpoint in list(shards.checkpoints.values()))
-        waiting = len(shards.standing.lineage.shards) - ended - len(seats)
+        standing = shards.standing  # one value: counted from several, a shard that ends meanwhile is counted twice
         stalled = tuple(shard for shard, one in alone if one.told)
         read = tuple(seat.reader.view(seat.failures) for seat in seats)
-        return StreamView(self.stream, self.is_latest, read, ended=ended, waiting=waiting, stalled=stalled)
+        return StreamView(
+            self.stream,
+            self.is_latest,
+            read,
+            ended=sum(standing.ended.values()),
+            waiting=len(standing.waiting),
+            stalled=stalled,
+        )
 
     def close(self) -> None:
         """The stream is drained: a later start does not open it again."""

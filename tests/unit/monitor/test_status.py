@@ -28,11 +28,11 @@ def test_one_shard_that_is_not_polled_is_enough_to_be_unready() -> None:
     assert (found.is_alive, found.is_ready) == (True, False)
 
 
-def test_a_shard_that_was_never_polled_counts_from_the_start() -> None:
-    """A worker that has just begun is given the time."""
-    fresh = replace(shard(), polled_at=None)
-    assert signs(view(fresh, since_s=POLLED_WITHIN_S - 1)).is_ready
-    assert not signs(view(fresh, since_s=POLLED_WITHIN_S + 1)).is_ready
+def test_a_shard_that_was_never_polled_counts_from_its_own_start() -> None:
+    """A child that was found a moment ago is given the time, however long its worker has been at work."""
+    fresh, old = (replace(shard(opened_s_ago=POLLED_WITHIN_S + more), polled_at=None) for more in (-1, 1))
+    assert signs(view(shard(), fresh)).is_ready
+    assert not signs(view(shard(), old)).is_ready
 
 
 def test_a_worker_without_shards_is_not_ready() -> None:

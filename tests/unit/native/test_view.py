@@ -95,3 +95,14 @@ def test_a_child_that_waits_is_shown() -> None:
     reader = scene.stream_reader()
     scene.rounds(reader, 0.1)
     assert (len(reader.view().shards), reader.view().waiting) == (1, 1)
+
+
+def test_shards_that_ended_before_a_restart_do_not_count_against_those_that_wait() -> None:
+    """Their checkpoints outlive their listing by a day: less than nothing would wait."""
+    scene = Scene()
+    scene.streams.build({"": ["a", "z"], "a": ["b"]})
+    scene.rounds(scene.stream_reader(), 5)
+    del scene.streams.by_arn[scene.streams.latest]["a"]
+    restarted = scene.stream_reader()
+    scene.rounds(restarted, 5)
+    assert (restarted.view().ended, restarted.view().waiting) == (1, 0)
