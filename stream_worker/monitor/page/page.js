@@ -1,6 +1,7 @@
 // Asks for /status twice a second and shows it. Values are only ever put in as text.
 
 const EVERY_MS = 500;
+const PATIENCE_MS = 3000; // a process that is stopped keeps the connection, and says nothing
 const place = (id) => document.getElementById(id);
 
 function seconds(value) {
@@ -74,7 +75,7 @@ function showRecent(status) {
 
 async function look() {
   try {
-    const status = await (await fetch("/status")).json();
+    const status = await (await fetch("/status", { signal: AbortSignal.timeout(PATIENCE_MS) })).json();
     [showHead, showNumbers, showShards, showRecent].forEach((show) => show(status));
   } catch {
     place("role").textContent = "does not answer";
