@@ -48,6 +48,10 @@ class Surroundings:
 
 def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> NativeDriver:
     """Everything put together."""
+
+    def turn() -> None:
+        driver.turn()  # a round of many shards and large batches may take many minutes, and is no loop that hangs
+
     retry = Retry(stop)
     state = State(clients.dynamodb, settings.state_table, settings.worker_name)
     parts = Parts(
@@ -55,7 +59,7 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
         state=state,
         lease=Lease(state, owner, settings.lease_s, now, time.monotonic, log),
         retry=retry,
-        run_all=Pool(SHARD_THREADS, "shard"),
+        run_all=Pool(SHARD_THREADS, "shard", turn),
         stop=stop,
         clock=now,
         monotonic=time.monotonic,
@@ -64,7 +68,8 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
         limit=settings.batch,
         lease_s=settings.lease_s,
     )
-    return NativeDriver(parts, work_of(clients, settings, retry, log))
+    driver = NativeDriver(parts, work_of(clients, settings, retry, log, _threads(turn)))
+    return driver
 
 
 def replay_driver(
@@ -141,5 +146,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _threads() -> Surroundings:
-    return Surroundings(now, time.monotonic, groups=Pool(GROUP_THREADS, "group"), sweeps=Pool(SWEEP_THREADS, "sweep"))
+def _threads(after_each_group: Callable[[], object] = lambda: None) -> Surroundings:
+    groups, sweeps = Pool(GROUP_THREADS, "group", after_each_group), Pool(SWEEP_THREADS, "sweep")
+    return Surroundings(now, time.monotonic, groups=groups, sweeps=sweeps)

@@ -7,7 +7,7 @@ from typing import Any
 
 from stream_worker.views import DriverView, Role, ShardView, StreamView
 
-TURNS_WITHIN_S = 120.0  # a turn may wait for calls and retries of a batch; longer than this is a loop that hangs
+TURNS_WITHIN_S = 120.0  # a group may wait for calls and retries; longer than this is a loop that hangs
 POLLED_WITHIN_S = 60.0  # every shard is polled at least once a second
 
 
