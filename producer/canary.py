@@ -5,6 +5,7 @@ the worker.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -68,6 +69,7 @@ class Canary:
             song = self._sung()
         except AppError as error:
             song = Song(is_heard=False, seconds=self._monotonic() - began, problem=str(error))
+            self._group = ""  # the table may be another one by now, without the conversation
         self._note(song)
         return song
 
@@ -90,7 +92,8 @@ class Canary:
         message = messages.send(self._chat, self._group, SINGER, "sings")
         is_heard = self._is_heard(message, began + self._within_s)
         seconds = self._monotonic() - began
-        self._forget_before(message)
+        with suppress(AppError):  # the next one tidies up; it is the rows that are watched
+            self._forget_before(message)
         return Song(is_heard, seconds, "" if is_heard else f"not both rows show it after {self._within_s:g} s")
 
     def _is_heard(self, message: Message, until: float) -> bool:

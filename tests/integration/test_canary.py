@@ -81,3 +81,23 @@ def test_a_canary_survives_what_it_is_there_to_notice(scene: Scene, operation: s
     song = canary.sing()
     assert (song.is_heard, song.problem) == (False, "Nobody answers.")
     assert canary.sing().is_heard
+
+
+def test_a_canary_settles_in_again_when_its_table_was_made_anew(scene: Scene) -> None:
+    """LocalStack forgets its tables when it restarts; the canary goes on by itself, as the worker does."""
+    canary = hatch(scene.chat, 100, lambda: work(scene.chat))
+    assert canary.sing().is_heard
+    for item in list(scene.client.items("scan", TableName=scene.chat.table)):
+        scene.client.call("delete_item", TableName=scene.chat.table, Key={"pk": item["pk"], "sk": item["sk"]})
+    assert "Nobody knows the group" in canary.sing().problem
+    assert canary.sing().is_heard
+
+
+def test_a_song_that_was_heard_stays_heard_when_tidying_up_fails(scene: Scene) -> None:
+    """It is the rows that are watched; the next one tidies up after both."""
+    chat = Chat(scene.client, scene.chat.table, Retry(Event(), total_s=0))
+    canary = hatch(chat, 100, lambda: work(chat))
+    scene.client.meet("delete_item", refused(Unreachable("Nobody answers.")))
+    assert canary.sing().is_heard
+    canary.sing()
+    assert len(list(chat.read.history(group(chat)))) == 1
