@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 import structlog
 
+NUMBERS = "metrics"
+"""The logger of lines that are read by machines, whatever the level."""
+
 
 class Log(Protocol):
     """What code that logs needs of a logger."""
@@ -46,6 +49,7 @@ def configure(level: str, style: str) -> None:
     root.handlers = [handler]
     root.setLevel("WARNING")  # libraries speak only when something is wrong
     logging.getLogger("pattern_e").setLevel(level)
+    logging.getLogger(f"pattern_e.{NUMBERS}").setLevel("INFO")  # a setting of their own asks for them
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -51,8 +51,8 @@ class Port:
             self._server = _Server(host, number, answers)
         except OSError as error:
             raise PortTaken(
-                f"Port {number} of {host} cannot be listened on ({error.strerror or error}): set WORKER_HTTP_PORT to "
-                "another, or leave it unset."
+                f"Port {number} of {host} cannot be listened on ({error.strerror or error}): set WORKER_HTTP_PORT (or "
+                "WORKER_HTTP_HOST) to another, or leave it unset."
             ) from error
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 

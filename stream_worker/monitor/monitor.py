@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from threading import Event, Thread
 
 from shared.dynamo import Clients
-from shared.logging import Log
+from shared.logging import NUMBERS, Log, logger
 from shared.port import Port
 from shared.settings import Settings
 from stream_worker.monitor.calls import counted
@@ -45,7 +45,7 @@ class Monitor:
         """
         vitals = Vitals(view, lambda: datetime.now(UTC), time.monotonic)
         self._metrics.watch(vitals)
-        with self._answering(vitals, log), self._writing(log):
+        with self._answering(vitals, log), self._writing():
             yield
 
     @contextmanager
@@ -61,12 +61,12 @@ class Monitor:
             yield
 
     @contextmanager
-    def _writing(self, log: Log) -> Iterator[None]:
+    def _writing(self) -> Iterator[None]:
         """A line of metrics a minute, and a last one at the end."""
         if self._settings.metrics != "emf":
             yield
             return
-        over, emf = Event(), Emf(self._metrics.registry, self._settings.worker_name)
+        over, emf, log = Event(), Emf(self._metrics.registry, self._settings.worker_name), logger(NUMBERS)
 
         def write() -> None:
             while not over.wait(EVERY_S):
