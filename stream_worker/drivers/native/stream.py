@@ -64,7 +64,7 @@ class StreamReader:
         self._seat_readable()
         due = [seat for seat in self._shards.seats.values() if seat.due <= self._now()]
         self._run_all([partial(self._turn, seat) for seat in due])
-        if self._take_note():
+        if self._take_note(due):
             return 0.0
         return max(0.0, self._next_due() - self._now())
 
@@ -184,15 +184,14 @@ class StreamReader:
             seat.failures = 0
             seat.due = self._now() + (0.0 if more else self._interval_s())
 
-    def _take_note(self) -> bool:
-        """Take note of how far every shard is; whether one has ended."""
-        shards = self._shards
-        for shard, seat in shards.seats.items():
-            if seat.reader.checkpoint is not shards.checkpoints[shard]:
-                self._keep(seat.reader.checkpoint)
-        over = [shard for shard in shards.seats if shards.standing.ended[shard]]
+    def _take_note(self, turned: list[Seat]) -> bool:
+        """Take note of how far these shards are; whether one has ended."""
+        readers = [seat.reader for seat in turned]
+        for reader in readers:
+            self._keep(reader.checkpoint)
+        over = [reader.shard for reader in readers if reader.checkpoint.ended]
         for shard in over:
-            del shards.seats[shard]
+            del self._shards.seats[shard]
         return bool(over)
 
     def _keep(self, checkpoint: Checkpoint) -> None:

@@ -5,6 +5,7 @@ from unittest.mock import Mock, patch
 
 import pytest
 
+from shared.errors import AccessDenied
 from stream_worker.drivers.native.lineage import Lineage
 from tests.fakes.native import Scene
 
@@ -66,3 +67,17 @@ def test_an_end_is_seen_at_once(scene: Scene) -> None:
     written = scene.streams.write("child")
     scene.rounds(reader, 1)
     assert scene.read("child") == written
+
+
+def test_an_end_in_a_round_that_failed_is_seen_in_the_next() -> None:
+    """Another shard's trouble ends the round before anything is noted; nothing is forgotten by that."""
+    scene = Scene()
+    scene.streams.build({"": ["a", "z"], "a": ["b"]})
+    written = scene.streams.write("b")
+    scene.streams.write("z")
+    scene.accidents.append(AccessDenied())
+    reader = scene.stream_reader()
+    with pytest.raises(AccessDenied):
+        reader.step()
+    scene.rounds(reader, 2)
+    assert scene.read("b") == written
