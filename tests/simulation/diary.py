@@ -19,7 +19,8 @@ class Diary:
     def sometimes(self, what: str) -> None:
         """Something interesting happened; over a whole set of runs none of these may stay at zero."""
         self.seen[what] += 1
-        self.trace(f"({what})")
+        if self.is_told:
+            self.trace(f"({what})")
 
     def violated(self, invariant: str, what: str) -> None:
         """The promise is broken."""

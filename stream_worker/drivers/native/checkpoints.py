@@ -41,7 +41,7 @@ class Checkpoint:
         """The last settled sequence number; None: nothing yet."""
         return string(self.item, "sequence") or None
 
-    @property
+    @cached_property
     def ended(self) -> bool:
         """Whether the shard is settled to its end."""
         return string(self.item, "position") == END

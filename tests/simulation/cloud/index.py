@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import TypeGuard
 
 from shared.models import Item
 from tests.simulation.cloud.database import Change, Key
@@ -32,7 +31,7 @@ class Index:
     def watch(self, changes: Sequence[Change]) -> None:
         """Take the changes that the index will show."""
         for change in changes:
-            if change.table == self._table and (_is_in_it(change.after) or _is_in_it(change.before)):
+            if change.table == self._table and (GROUP in (change.after or ()) or GROUP in (change.before or ())):
                 queue = self._waiting.setdefault(change.key, deque())
                 due = max(self._now(), self._frozen_until) + self._dice.expovariate(1) * self.lag_s
                 queue.append((max(due, queue[-1][0]) if queue else due, change.after))
@@ -81,8 +80,4 @@ class Index:
 
 def group_of(item: Item | None) -> str:
     """The group a row shows; nothing for any other item."""
-    return str(item[GROUP]["S"]) if _is_in_it(item) else ""
-
-
-def _is_in_it(item: Item | None) -> TypeGuard[Item]:
-    return item is not None and GROUP in item
+    return str(item[GROUP]["S"]) if item and GROUP in item else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Protocol, TypeVar
 from zlib import crc32
 
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
@@ -19,6 +19,8 @@ from stream_worker.drivers.native.api import Page
 from stream_worker.drivers.native.lineage import Shard
 from tests.fakes.clock import NOON
 from tests.simulation.cloud.database import Change
+
+T = TypeVar("T")
 
 HASHES = 2**32
 NOON_S = NOON.timestamp()
@@ -114,12 +116,18 @@ class StreamService:
         return next(shard for shard in self.shards.values() if shard.closed is None and shard.low <= place < shard.high)
 
 
+class Ask(Protocol):
+    """How a call is made: by its name, with what carries it out if it gets that far."""
+
+    def __call__(self, operation: str, carry_out: Callable[[], T]) -> T: ...
+
+
 class StreamsView:
     """`StreamsApi` as one process sees it: listings that come late, iterators that expire.
 
     Args:
         service: the streams.
-        ask: for every call, by its name; may raise what AWS would, before it is carried out or instead of the answer.
+        ask: for every call; may raise what AWS would, before it is carried out or instead of the answer.
         late_s: for how long a listing may leave a new shard out.
     """
 
@@ -128,7 +136,7 @@ class StreamsView:
         service: StreamService,
         dice: Random,
         now: Callable[[], float],
-        ask: Callable[[str, Callable[[], Any]], Any],
+        ask: Ask,
         late_s: float,
     ) -> None:
         self._service = service
@@ -139,14 +147,12 @@ class StreamsView:
 
     def latest_stream(self) -> str:
         """See `StreamsApi`."""
-        arn: str = self._ask("describe_table", lambda: self._service.arn)
-        return arn
+        return self._ask("describe_table", lambda: self._service.arn)
 
     def shards(self, stream: str) -> list[Shard]:
         """See `StreamsApi`."""
         assert stream == self._service.arn
-        found: list[Shard] = self._ask("describe_stream", self._shards)
-        return found
+        return self._ask("describe_stream", self._shards)
 
     def children(self, stream: str, parent: str) -> list[Shard]:
         """See `StreamsApi`."""
@@ -155,8 +161,7 @@ class StreamsView:
     def iterator(self, stream: str, shard: str, after: str | None) -> str:
         """See `StreamsApi`: TRIM_HORIZON never says that something was trimmed."""
         assert stream == self._service.arn
-        answer: str = self._ask("get_shard_iterator", partial(self._iterator, shard, after))
-        return answer
+        return self._ask("get_shard_iterator", partial(self._iterator, shard, after))
 
     def _shards(self) -> list[Shard]:
         return [_listed(shard) for shard in self._service.shards.values() if self._is_shown(shard)]
@@ -172,8 +177,7 @@ class StreamsView:
 
     def records(self, iterator: str, limit: int) -> Page:
         """See `StreamsApi`."""
-        answer: Page = self._ask("get_records", partial(self._records, iterator, limit))
-        return answer
+        return self._ask("get_records", partial(self._records, iterator, limit))
 
     def _records(self, iterator: str, limit: int) -> Page:
         name, place = iterator.split(" ")
