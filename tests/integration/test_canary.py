@@ -62,6 +62,17 @@ def test_with_a_worker_it_is_heard(scene: Scene) -> None:
     assert canary.sing().is_heard
     assert canary.routes["/readyz"]().status == 200
     assert canary.registry.get_sample_value("pattern_e_canary_seconds_count") == 1
+    assert canary.registry.get_sample_value("pattern_e_canary_well") == 1
+    assert canary.routes["/healthz"]().status == 200
+
+
+def test_one_row_of_two_is_not_enough(scene: Scene) -> None:
+    """A worker that moves the singer's and leaves the listener's is what the original was."""
+    store = DynamoStore(scene.chat.client, scene.chat.table, lambda: NOON)
+    reconciler = Reconciler(store, Memory(), Retry(Event()))
+    canary = hatch(scene.chat, 0.1, lambda: reconciler.reconcile(group(scene.chat), [SINGER.uuid]))
+    assert not canary.sing().is_heard
+    assert canary.registry.get_sample_value("pattern_e_canary_well") == 0
 
 
 def test_a_canary_keeps_one_message(scene: Scene) -> None:

@@ -1,13 +1,14 @@
 """Numbers from the log's lines and from calls."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from shared.dynamo import Client, Clients
 from shared.errors import Reason, Throttled, TransactionCancelled
 from stream_worker.contract import Gap
-from stream_worker.monitor.calls import counted
+from stream_worker.monitor.calls import CountedClient, counted
 from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.emf import Emf
 from stream_worker.monitor.metrics import Metrics
@@ -45,7 +46,7 @@ def test_a_settled_batch_is_counted(metrics: Metrics) -> None:
         3,
         1,
     ]
-    assert value(metrics, "lag_seconds_sum") == 0.25
+    assert (value(metrics, "lag_seconds_sum"), value(metrics, "batch_seconds_sum")) == (0.25, 0.04)
     assert value(metrics, "batches_total", result="settled") == 1
 
 
@@ -58,6 +59,7 @@ def test_a_settled_batch_is_counted(metrics: Metrics) -> None:
         ("letters_seen", {"count": 1}, "dead_letters_open", {}),
         ("sweeps_seen", {"count": 1}, "sweeps_owed", {}),
         ("sweep_owed", {"reason": "shard lost"}, "gaps_total", {"reason": "shard lost"}),
+        ("sweep_done", {"reason": "new stream"}, "sweeps_total", {"reason": "new stream"}),
         ("sweep_repaired", {"repaired": 1}, "sweep_repaired_rows_total", {}),
         ("lease_lost", {}, "lease_changes_total", {"what": "lost"}),
     ],
@@ -80,7 +82,18 @@ def test_calls_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
     assert value(metrics, "calls_total", operation="get_records", result="ok") == 1
     assert value(metrics, "calls_total", operation="transact_write_items", result="TransactionCancelled") == 1
     assert value(metrics, "transactions_cancelled_total", code="TransactionConflict") == 1
+    assert value(metrics, "transactions_cancelled_total", code="None") is None
     assert value(metrics, "call_seconds_count", operation="get_records") == 1
+
+
+def test_a_counted_client_asks_what_it_was_asked(metrics: Metrics) -> None:
+    """With the same words, of the same service; how long it took is counted by the clock that it was given."""
+    echo, ticks = Mock(), iter([100.0, 102.5])
+    clients = counted(Clients(Client(echo), Client(echo, streams=True)), metrics)
+    CountedClient(echo, counter=metrics, monotonic=lambda: next(ticks)).call("get_item", TableName="t")
+    echo.get_item.assert_called_once_with(TableName="t")
+    assert value(metrics, "call_seconds_sum", operation="get_item") == 2.5
+    assert (clients.dynamodb.streams, clients.streams.streams) == (False, True)
 
 
 def test_a_transaction_refused_for_want_of_capacity_counts_as_throttled(metrics: Metrics) -> None:
@@ -115,17 +128,17 @@ def test_when_the_lease_was_taken_is_told_by_the_clock(metrics: Metrics) -> None
 
 def test_gauges_are_asked_for_when_they_are_read(metrics: Metrics) -> None:
     """A shard that ended is gone from them at once."""
-    shards = [shard(behind_s=70), shard("b")]
-    metrics.watch(vitals(view(*shards)))
-    assert b"pattern_e_iterator_age_seconds 70.0" in metrics.text()
-    assert b"pattern_e_shards_read 2.0" in metrics.text()
-    assert b"pattern_e_lineages_stalled 1.0" in metrics.text()
+    shards = [shard(behind_s=70, failures=1), shard("b", failures=3), shard("c", polled_s_ago=9)]
+    metrics.watch(vitals(view(*shards, turned_s_ago=5)))
+    expected = {"iterator_age_seconds": 70, "poll_age_seconds": 9, "loop_age_seconds": 5, "active": 1}
+    expected |= {"shards_read": 3, "shards_failing": 2, "shards_waiting": 1, "lineages_stalled": 1}
+    assert {name: value(metrics, name) for name in expected} == pytest.approx(expected)
 
 
 def test_a_log_that_is_heard_says_the_same(metrics: Metrics) -> None:
     """Every line goes on as it was; what was bound is heard with it."""
     lines = Lines()
-    log = HeardLog(lines, (metrics,)).bind(error="Throttled")
+    log = HeardLog(lines, (metrics,)).bind(error="Throttled").bind(user="ann")
     log.warning("group_dead_lettered", group="g")
     log.debug("letters_seen", count=4)
     assert lines.lines == [("group_dead_lettered", {"group": "g"}), ("letters_seen", {"count": 4})]
@@ -140,7 +153,10 @@ def test_a_line_for_cloudwatch_says_what_was_new(metrics: Metrics) -> None:
     emf.line()
     metrics.hear("batch_settled", BATCH)
     metrics.called("query", 0.5, Throttled())
+    metrics.called("query", 1.5, None)
     line = emf.line()
+    assert (line["call_seconds"], line["call_seconds_count"], line["calls"]) == ([1.0], [2.0], [2.0])
+    assert [name for name in line if name.endswith(("_bucket", "_created", "_total", "_sum"))] == []
     assert (line["records"], line["lag_seconds"], line["service"]) == ([5.0], [0.25], "pattern-e")
     [described] = line["_aws"]["CloudWatchMetrics"]
     assert (described["Namespace"], described["Dimensions"]) == ("PatternE", [["service"]])

@@ -100,6 +100,37 @@ def test_nothing_else_is_answered(ask: Ask, path: str, method: str, status: int)
     assert "Python" not in answer.headers["Server"]
 
 
+def test_a_head_has_no_body(port: Port) -> None:
+    """What followed it would be read as the start of the next answer on the connection."""
+    with socket.create_connection(("127.0.0.1", port.number), timeout=100) as client:
+        client.sendall(b"HEAD /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        said = client.makefile("rb").read()
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert b"Content-Length: 12\r\n" in said
+    assert said.endswith(b"\r\n\r\n")
+
+
+def test_no_answer_is_kept_or_guessed_at(ask: Ask) -> None:
+    """A status of a minute ago is none; a browser takes each for what it is called."""
+    headers = ask("/status")[0].headers
+    assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+
+
+def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch, port: Port) -> None:
+    """A thread waits for every connection: one that is silent is closed, and the others are answered meanwhile."""
+    monkeypatch.setattr("shared.port._Handler.timeout", 0.2)
+    with socket.create_connection(("127.0.0.1", port.number), timeout=100) as silent:
+        assert silent.recv(1) == b""
+
+
+def test_a_port_listens_on_addresses_of_either_family() -> None:
+    """WORKER_HTTP_HOST=::1, where the machine has it."""
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with Port("::1", 0, {}) as port:
+        assert port.number
+
+
 def test_a_path_that_is_no_address_is_not_found(ask: Ask) -> None:
     """Whatever is sent is answered, without a traceback among the lines of the log."""
     assert ask("HTTP://[")[0].status == 404

@@ -22,6 +22,11 @@ def test_a_worker_that_reads_is_well() -> None:
     assert (found.shards, found.failing, found.waiting, found.stalled) == (2, 1, 1, 1)
 
 
+def test_a_shard_settled_in_the_future_is_not_behind() -> None:
+    """The clock of this machine was put back: that is no lag."""
+    assert signs(view(shard(behind_s=-3600))).iterator_age_s == 0
+
+
 def test_one_shard_that_is_not_polled_is_enough_to_be_unready() -> None:
     """F56: silence looks like health; 99 shards of 100 that are read are not all."""
     found = signs(view(shard(), shard("b", polled_s_ago=POLLED_WITHIN_S + 1)))

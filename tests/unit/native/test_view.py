@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from shared.errors import ShardMissing, Throttled
+from stream_worker.drivers.native.reader import EMPTY_PAGES_AT_TIP
 from stream_worker.drivers.native.stream import CHILDLESS_S
 from stream_worker.views import Role
 from tests.fakes.faulty import refused
 from tests.fakes.life import Life
-from tests.fakes.native import Scene
+from tests.fakes.native import Scene, turns
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_an_idle_shard_is_not_behind() -> None:
     assert (scene.clock.now() - shard.caught_up_at).total_seconds() < 2
     assert shard.polled_at is not None
     assert scene.clock.monotonic() - shard.polled_at < 2
+
+
+def test_a_page_that_took_an_hour_says_nothing_of_that_hour() -> None:
+    """What was written while it was on its way may not be in it."""
+    scene = Scene()
+    scene.streams.build({"": ["a"]})
+    reader = scene.shard_reader()
+    scene.streams.meet("records", *[None] * (EMPTY_PAGES_AT_TIP - 1), lambda: scene.clock.advance(3600))
+    turns(reader, EMPTY_PAGES_AT_TIP)
+    assert (scene.clock.now() - reader.view(0).caught_up_at).total_seconds() >= 3600
 
 
 def test_a_shard_that_cannot_be_read_falls_behind() -> None:
