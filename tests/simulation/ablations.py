@@ -11,6 +11,7 @@ from unittest.mock import patch
 from producer.actions import Action as ProducerAction
 from producer.actions import Seat, put_new, put_roster, row_item
 from producer.chat import Chat
+from shared.dynamo import unless_changed
 from shared.errors import Reason, TransactionCancelled
 from shared.keys import MESSAGE
 from shared.models import Item, Message, string
@@ -24,10 +25,7 @@ from stream_worker.reconcile.plan import (
     MessageGone,
     MessageStands,
     Newest,
-    Remove,
-    Rewrite,
     Row,
-    RowStands,
 )
 from stream_worker.state import OPEN_LETTERS
 from stream_worker.store import DynamoStore
@@ -68,14 +66,6 @@ class NoGoneCheck(_Without):
     """Moves rows back without asking whether the message they showed is gone."""
 
     left_out = MessageGone
-
-
-class WeakCondition(DynamoStore):
-    """Rows need not be as read; it is enough that they are the group's."""
-
-    def commit(self, actions: Sequence[Action]) -> None:
-        """See `Store`."""
-        super().commit([_weakened(action) for action in actions])
 
 
 class NoRoster(DynamoStore):
@@ -152,6 +142,16 @@ def put_anyway(item: Item) -> ProducerAction:
     return {"Put": {"Item": item}}
 
 
+def of_the_group(row: Row) -> Mapping[str, object]:
+    """A row need not be as read; it is enough that it is the group's."""
+    return unless_changed({"message_group_uuid": row.item["message_group_uuid"]})
+
+
+def as_far_as_read(row: Row) -> Mapping[str, object]:
+    """A row without a revision is as read although somebody has given it one since."""
+    return unless_changed(row.item)
+
+
 def stay_there(kept: Row, _newest: Newest | None, _position: str | None) -> str:
     """A row shows the newest message where it has always stood."""
     return kept.sk
@@ -195,7 +195,8 @@ _HANDLER = "stream_worker.assembly.Handler"
 ABLATIONS = (
     Ablation("no message check", {_STORE: NoMessageCheck}, "restored"),
     Ablation("no gone check", {_STORE: NoGoneCheck}, "restored"),
-    Ablation("weak condition", {_STORE: WeakCondition}, "zombies"),
+    Ablation("weak condition", {"stream_worker.store._as_read": of_the_group}, "zombies"),
+    Ablation("first revision overlooked", {"stream_worker.store._as_read": as_far_as_read}, "first-start"),
     Ablation("no roster", {_STORE: NoRoster}, "stale-index"),
     Ablation("row records ignored", {_HANDLER: RowRecordsIgnored}, "guests"),
     Ablation("hints trusted", {_STORE: HintsTrusted}, "stale-index"),
@@ -221,24 +222,6 @@ ABLATIONS = (
 """Guards whose absence shows in the simulator. Others show in the model check only (tests/simulation/model): the look
 at one's own records, the checks that go with deleted duplicates, what is remembered; the order of the reads shows there
 when other guards are gone as well."""
-
-
-def _weakened(action: Action) -> Action:
-    match action:
-        case Rewrite(row, attributes):
-            return Rewrite(_bare(row), attributes)
-        case Remove(row):
-            return Remove(_bare(row))
-        case RowStands(row):
-            return RowStands(_bare(row))
-        case _:
-            return action
-
-
-def _bare(row: Row) -> Row:
-    kept = ("pk", "sk", "message_group_uuid")
-    item: Item = {name: row.item[name] for name in kept}
-    return Row(item)
 
 
 def _only(batch: Batch, wanted: Callable[[Record], bool]) -> Batch:

@@ -68,12 +68,15 @@ class Run:
         Nemesis(world, self.fleet).haunt()
 
     def chaos(self) -> None:
-        """Until the people have done their deeds."""
+        """Until the people have done their deeds, and what was to happen to them all is over."""
         most = self.world.scheduler.steps + MOST_STEPS
-        while (self._people or self.fleet.is_down) and self.world.scheduler.steps < most:
+        while (self._people or self._is_eventful()) and self.world.scheduler.steps < most:
             self.world.scheduler.step()
         if self._people:
             self.world.diary.violated("I7", f"the people are not done after {MOST_STEPS} steps")
+
+    def _is_eventful(self) -> bool:
+        return self.fleet.is_down or self.world.scheduler.is_busy(Event.SLUMBER.value)
 
     def quiet(self, rest_s: float = REST_S) -> None:
         """Nothing goes wrong any more: everything comes right, within a bounded number of steps."""
