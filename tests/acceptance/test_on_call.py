@@ -110,7 +110,7 @@ def test_one_user_or_one_group(stack: Stack, console: Console) -> None:
 
 def test_a_dead_letter(stack: Stack, console: Console) -> None:
     """A row of no group is nothing a worker understands: shown, repaired, acknowledged; the doctor knows of it."""
-    stack.worker().wait_for("shard_opened")
+    stack.worker().wait_for("sweep_done")
     console.put({**keys.row_key(BAYKO, "2026-01-01T00:00:00.000000+00:00"), **texts(mood="glad")})
     wait_until(lambda: "1 open" in stack.do("stream-worker", "dead-letters", "list"), "the letter")
     [letter] = json.loads(stack.do("stream-worker", "dead-letters", "list", "--json"))

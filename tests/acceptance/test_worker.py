@@ -51,14 +51,15 @@ def test_a_second_signal_ends_it_at_once(stack: Stack) -> None:
 
 
 def the_active_one(workers: list[Worker]) -> Worker:
-    """The worker that holds the lease, once it has settled something."""
-    wait_until(lambda: any(worker.has_said("batch_settled") for worker in workers), "a worker that works")
-    return next(worker for worker in workers if worker.has_said("batch_settled"))
+    """The worker that holds the lease; those that held it before are dead."""
+    wait_until(lambda: any(worker.has_said("lease_taken") for worker in workers), "a worker that works")
+    return next(worker for worker in workers if worker.has_said("lease_taken"))
 
 
 def kills(stack: Stack, messages: int, groups: int, times: int) -> None:
     """Two workers under traffic; the one that works is killed again and again, another is started."""
-    traffic = stack.start(*TRAFFIC, "--total", str(messages), "--groups", str(groups), "--users", "40")
+    size = ("--total", str(messages), "--groups", str(groups), "--users", "40")
+    traffic = stack.start(*TRAFFIC, *size, "--rate", str(messages // (4 * times)))  # it lasts as long as the kills
     workers = [stack.worker(), stack.worker()]
     dice = random.Random(4711)
     for _ in range(times):

@@ -59,7 +59,8 @@ class Lineage:
         """The lineage after a full listing at `now` (seconds; only differences count)."""
         shards = self.heard(listing).shards
         named = {shard.parent for shard in shards.values() if shard.parent and shard.parent not in shards}
-        return Lineage(shards, {parent: self.absent.get(parent, Absence(now)).goes_on(now) for parent in named})
+        absent = {parent: self.absent.get(parent, Absence(now)).goes_on(now) for parent in named}
+        return replace(self, shards=shards, absent=absent)
 
     def is_unfinished(self, ended: Mapping[str, bool]) -> bool:
         """Whether some known shard is not settled to its end."""
