@@ -11,7 +11,8 @@ AppError
     ├── Stopping, LeaseLost, EngineFailed
     ├── Misconfigured    exit 2: one sentence says what to change
     │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied, PortTaken
-    │   └── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, EngineMissing, EngineStopped, EngineBusy
+    │   ├── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, ConsumerTaken
+    │   └── EngineMissing, EngineStopped, EngineBusy
     └── BadInput         exit 2: one sentence says what was wrong with it
         ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
         └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, TapeBroken, NotAllowed
@@ -169,6 +170,10 @@ class StreamMissing(Misconfigured):
 
 class SchemaUnknown(Misconfigured):
     """The state table was written by a newer version of the worker: run that version."""
+
+
+class ConsumerTaken(Misconfigured):
+    """A worker of this name keeps another table: set WORKER_NAME to a name of its own."""
 
 
 class EngineMissing(Misconfigured):

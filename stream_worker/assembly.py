@@ -57,7 +57,7 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
     parts = Parts(
         api=DynamoStreams(clients, settings.message_table),
         state=state,
-        lease=Lease(state, owner, settings.lease_s, now, time.monotonic, log),
+        lease=Lease(state, owner, settings.lease_s, now, time.monotonic, log, table=settings.message_table),
         retry=retry,
         run_all=Pool(SHARD_THREADS, "shard", turn),
         stop=stop,

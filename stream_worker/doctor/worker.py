@@ -10,6 +10,7 @@ from stream_worker.doctor.examination import Check, Verdict, fail, not_checked, 
 from stream_worker.doctor.surroundings import STATE, STREAM, Surroundings
 from stream_worker.drivers.native.checkpoints import TOO_OLD, Checkpoint
 from stream_worker.drivers.native.lease import NAME as LEASE_NAME
+from stream_worker.drivers.native.lease import kept_table
 from stream_worker.state import CHECKPOINTS, LEASE, OPEN_LETTERS, SWEEPS
 from stream_worker.sweep import Owed
 
@@ -37,6 +38,10 @@ class Traces:
         lease = self._with.state.get(LEASE, LEASE_NAME)
         if lease is None:
             yield warn("nobody holds it: start `stream-worker run`")
+            return
+        kept, ours = kept_table(lease), self._with.settings.message_table
+        if kept and kept != ours:
+            yield fail(f"it is about {kept}, not {ours}: set WORKER_NAME to a name of its own for this table")
             return
         silent = self._since(string(lease, "renewed_at"))
         text = f"held by {string(lease, 'owner')}, renewed {span(silent)} ago"

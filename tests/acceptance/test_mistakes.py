@@ -102,3 +102,14 @@ def test_a_table_deleted_while_running(stack: Stack, clients: Clients) -> None:
     stack.do("producer", "send", "--from", "bayko", "--to", "andrewbrown", "two")
     wait_until(lambda: "two" in stack.do("producer", "list-conversations", "bayko"), "the row of the new table")
     assert worker.process.poll() is None
+
+
+def test_a_second_table_with_the_consumer_of_the_first(stack: Stack) -> None:
+    """It would stand by, ready, while no row of its table moves: refused with what to set, and the doctor says so."""
+    stack.worker().wait_for("lease_taken")
+    second = f"{stack.settings.message_table}-2"
+    stack.run("producer", "schema-load", "--enable-stream", DDB_MESSAGE_TABLE=second)
+    refused(stack, stack.settings.message_table, "WORKER_NAME", DDB_MESSAGE_TABLE=second)
+    status, out, _ = stack.run("stream-worker", "doctor", DDB_MESSAGE_TABLE=second)
+    assert (status, "FAIL" in next(line for line in out.splitlines() if " lease " in line)) == (1, True), out
+    stack.worker(DDB_MESSAGE_TABLE=second, WORKER_NAME="second").wait_for("lease_taken")

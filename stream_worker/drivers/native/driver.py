@@ -6,7 +6,7 @@ Nothing here sleeps: `step()` does one round and says when to come again, and ev
 from contextlib import ExitStack
 from threading import Event, Thread
 
-from shared.errors import AppError, LeaseLost, Misconfigured, SchemaUnknown, Stopping, Transient
+from shared.errors import AppError, ConsumerTaken, LeaseLost, Misconfigured, SchemaUnknown, Stopping, Transient
 from stream_worker.contract import Work
 from stream_worker.drivers.native.lease import Renewal
 from stream_worker.drivers.native.parts import Parts
@@ -50,6 +50,7 @@ class NativeDriver:
 
         Raises:
             SchemaUnknown: a newer version of the worker has written the state table.
+            ConsumerTaken: a worker of this name keeps another table.
             Exception: something nobody foresaw; a dead loop must end the process.
         """
         trouble = Trouble(self._parts.stop, self._parts.log)
@@ -58,7 +59,7 @@ class NativeDriver:
             self.turn()
             try:
                 is_ours = self._parts.lease.try_acquire()
-            except SchemaUnknown:
+            except (SchemaUnknown, ConsumerTaken):
                 raise
             except (Transient, Misconfigured) as error:
                 self._role = Role.WAITING

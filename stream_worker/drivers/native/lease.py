@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Event, Thread
 from typing import Self
 
-from shared.errors import AppError, LeaseLost
+from shared.errors import AppError, ConsumerTaken, LeaseLost
 from shared.keys import stamp
 from shared.logging import Log
 from shared.models import Item, string
@@ -21,7 +21,10 @@ GIVE_UP = 0.8  # of the lease's length without a renewal: stop working
 
 
 class Lease:
-    """The lease of one consumer, seen from one process (`owner`)."""
+    """The lease of one consumer, seen from one process (`owner`).
+
+    `table` is the one it keeps: a consumer is of one table, or the other's rows would not move and nobody would know.
+    """
 
     def __init__(
         self,
@@ -31,8 +34,11 @@ class Lease:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
         log: Log,
+        *,
+        table: str = "",
     ) -> None:
         self._state = state
+        self._table = table
         self.owner = owner
         self._length_s = length_s
         self._clock = clock
@@ -45,8 +51,17 @@ class Lease:
         self._renewed = 0.0
 
     def try_acquire(self) -> bool:
-        """Take the lease if it is free, or if its counter stood still for its length."""
+        """Take the lease if it is free, or if its counter stood still for its length.
+
+        Raises:
+            ConsumerTaken: it is about another table.
+        """
         found = self._state.get(LEASE, NAME)
+        if found and (other := kept_table(found)) and other != self._table:
+            raise ConsumerTaken(
+                f"A worker of this name keeps the table {other}, this one is for {self._table}: set WORKER_NAME to a "
+                "name of its own."
+            )
         if found and not self._stood_still(found):
             return False
         asked = self._monotonic()
@@ -107,8 +122,14 @@ class Lease:
             "owner": {"S": self.owner},
             "counter": {"N": str(counter)},
             "length_s": {"N": f"{self._length_s:g}"},
+            "messages_table": {"S": self._table},
             "renewed_at": {"S": stamp(self._clock())},  # for people; nothing compares it
         }
+
+
+def kept_table(lease: Item) -> str:
+    """The messages table a lease is about; empty where an older version wrote it."""
+    return string(lease, "messages_table")
 
 
 class Renewal:

@@ -76,6 +76,14 @@ def test_the_lease(bench: Bench, silent_s: float, status: Status) -> None:
     assert (found, f"held by host-1, renewed {silent_s} s ago" in text) == (status, True)
 
 
+def test_a_lease_about_another_table(bench: Bench) -> None:
+    """Fresh as it is, nobody keeps the table that was asked about."""
+    lease = texts(owner="host-1", renewed_at=bench.ago(seconds=1), messages_table="another")
+    bench.state.put(LEASE, "lease", lease | {"length_s": {"N": "10"}})
+    found, text = bench.says_one("lease")
+    assert (found, "another, not cruddur-messages: set WORKER_NAME" in text) == (Status.FAIL, True)
+
+
 @pytest.mark.parametrize(
     ("hours", "status"),
     [(0.1, Status.OK), (11.9, Status.OK), (12, Status.WARN), (19.9, Status.WARN), (20, Status.FAIL)],

@@ -5,41 +5,11 @@ from threading import Event
 
 import pytest
 
-from shared.errors import LeaseLost, OutcomeUnknown, Throttled, Unreachable
-from stream_worker.drivers.native.lease import GIVE_UP, NAME, Lease, Renewal
-from stream_worker.state import LEASE, State
-from tests.fakes.clock import Clock
+from shared.errors import ConsumerTaken, LeaseLost, OutcomeUnknown, Throttled, Unreachable
+from stream_worker.drivers.native.lease import GIVE_UP, NAME, Renewal
+from stream_worker.state import LEASE
 from tests.fakes.faulty import lost, meanwhile, refused
-from tests.fakes.outlets import Lines
-from tests.fakes.state import StateTable, state_client
-
-LENGTH_S = 10.0
-
-
-class Processes:
-    """Processes that want one lease."""
-
-    def __init__(self) -> None:
-        self.clock, self.log = Clock(), Lines()
-        self.table: StateTable
-        self.table, self.client = state_client()
-        self.ann, self.bob = self.process("ann"), self.process("bob")
-
-    def process(self, owner: str, length_s: float = LENGTH_S) -> Lease:
-        """Another process."""
-        state = State(self.client, "state", "pattern-e")
-        return Lease(state, owner, length_s, self.clock.now, self.clock.monotonic, self.log)
-
-    @property
-    def holder(self) -> str | None:
-        """Who holds the lease, by the table."""
-        item = self.table.drawer(LEASE).get(NAME)
-        return str(item["owner"]["S"]) if item else None
-
-    def renewal(self, lease: Lease) -> tuple[Renewal, Event]:
-        """The loop that renews, stepped by the test."""
-        over = Event()
-        return Renewal(lease, LENGTH_S, over, self.log), over
+from tests.fakes.leases import LENGTH_S, Processes
 
 
 @pytest.fixture
@@ -231,3 +201,23 @@ def twice(go: Callable[[], dict[str, object]]) -> dict[str, object]:
     """The first answer was lost inside the SDK, which asks again."""
     go()
     return go()
+
+
+def test_a_consumer_is_of_one_table() -> None:
+    """Even when its holder is long silent: the first table would be kept by nobody, and nobody would know."""
+    processes = Processes()
+    assert processes.ann.try_acquire()
+    processes.clock.advance(10 * LENGTH_S)
+    with pytest.raises(ConsumerTaken, match=r"the table messages, this one is for second: set WORKER_NAME"):
+        processes.process("bob", table="second").try_acquire()
+
+
+def test_a_lease_of_an_older_version_says_no_table() -> None:
+    """It is taken over as ever, and names the table from then on."""
+    processes = Processes()
+    assert processes.ann.try_acquire()
+    del processes.table.drawer(LEASE)[NAME]["messages_table"]
+    assert not processes.bob.try_acquire()
+    processes.clock.advance(LENGTH_S + 1)
+    assert processes.bob.try_acquire()
+    assert processes.table.drawer(LEASE)[NAME]["messages_table"] == {"S": "messages"}
