@@ -14,12 +14,12 @@ from stream_worker.contract import Batch, Processor, RunAll, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
 from stream_worker.drivers.native.api import DynamoStreams, StreamsApi
 from stream_worker.drivers.native.driver import NativeDriver
-from stream_worker.drivers.native.lease import Lease
 from stream_worker.drivers.native.listener import Listener
 from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.replay import ReplayDriver, Told
 from stream_worker.handler import PATIENCE_S, Handler
 from stream_worker.handler import Parts as HandlerParts
+from stream_worker.lease import Lease
 from stream_worker.loader import Loader
 from stream_worker.pool import Pool
 from stream_worker.reconcile.loop import Reconciler

@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from stream_worker.drivers.native.lease import NAME, Lease, Renewal
+from stream_worker.lease import NAME, Lease, Renewal
 from stream_worker.state import LEASE, State
 from tests.fakes.clock import Clock
 from tests.fakes.outlets import Lines

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from stream_worker.contract import Work
 from stream_worker.drivers.native.driver import NativeDriver
-from stream_worker.drivers.native.lease import Lease
 from stream_worker.drivers.native.parts import Parts
+from stream_worker.lease import Lease
 from stream_worker.views import DriverView
 from tests.fakes.native import Scene, in_turn
 from tests.fakes.streams import ARN, LATER_ARN

@@ -7,7 +7,7 @@ from time import monotonic
 
 from shared.errors import Transient
 from shared.models import string
-from stream_worker.drivers.native.lease import NAME
+from stream_worker.lease import NAME
 from stream_worker.state import LEASE, State
 from tests.acceptance.stack import PATIENCE_S, Stack, Worker
 

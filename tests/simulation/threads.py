@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from tests.simulation.scheduler import Scheduler
 
-_MODULES = ("stream_worker.drivers.native.driver", "stream_worker.drivers.native.lease")
+_MODULES = ("stream_worker.drivers.native.driver", "stream_worker.lease")
 
 
 class SimEvent(Event):

@@ -11,9 +11,9 @@ from shared.errors import AccessDenied, OutcomeUnknown, Stopping, Throttled
 from shared.retry import Retry
 from stream_worker.contract import Batch, Work
 from stream_worker.drivers.native.driver import NativeDriver
-from stream_worker.drivers.native.lease import Lease
 from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.replay import ReplayDriver
+from stream_worker.lease import Lease
 from stream_worker.tape import read_tape
 from tests.fakes.clock import Stop
 from tests.fakes.native import Scene, in_turn

@@ -9,7 +9,7 @@ from shared.logging import Log
 from shared.retry import Retry
 from stream_worker.contract import RunAll
 from stream_worker.drivers.native.api import StreamsApi
-from stream_worker.drivers.native.lease import Lease
+from stream_worker.lease import Lease
 from stream_worker.state import State
 
 

@@ -16,7 +16,7 @@ from shared.errors import (
     Throttled,
     Unreachable,
 )
-from stream_worker.drivers.native.lease import NAME
+from stream_worker.lease import NAME
 from stream_worker.state import CHECKPOINTS, LEASE
 from tests.fakes.faulty import refused
 from tests.fakes.life import Life

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from shared.errors import ConsumerTaken, LeaseLost, OutcomeUnknown, Throttled, Unreachable
-from stream_worker.drivers.native.lease import GIVE_UP, NAME, Renewal
+from stream_worker.lease import GIVE_UP, NAME, Renewal
 from stream_worker.state import LEASE
 from tests.fakes.faulty import lost, meanwhile, refused
 from tests.fakes.leases import LENGTH_S, Processes
