@@ -10,8 +10,8 @@ from shared.errors import AppError, ConsumerTaken, LeaseLost, Misconfigured, Sch
 from stream_worker.contract import Work
 from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.native.streams import Streams
-from stream_worker.drivers.native.trouble import Trouble
 from stream_worker.lease import Renewal
+from stream_worker.trouble import Trouble
 from stream_worker.views import DriverView, Role
 
 STANDBY_LOOK_S = 1.0
