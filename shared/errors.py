@@ -2,15 +2,13 @@
 
 AppError
 ├── Transient    wait, read again, try again
-│   ├── Unreachable, OutcomeUnknown, Throttled, Conflict, NotReady, WorkerBehind
-│   ├── ConditionFailed (.item is what stands there), TransactionCancelled (.reasons, one an action)
-│   └── IteratorExpired, RecordsTrimmed, ShardMissing
-├── Poison       set aside as a dead letter, go on with the rest
-│   └── RecordUnreadable, RequestRefused, NeverSettled
+│   ├── Unreachable, OutcomeUnknown, Throttled, Conflict, NotReady, IteratorExpired, RecordsTrimmed, ShardMissing
+│   └── ConditionFailed (.item is what stands there), TransactionCancelled (.reasons, one an action), WorkerBehind
+├── Poison       set aside as a dead letter, go on: RecordUnreadable, RequestRefused, NeverSettled
 └── Fatal        stop
     ├── Stopping, LeaseLost, EngineFailed
     ├── Misconfigured    exit 2: one sentence says what to change
-    │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied, PortTaken
+    │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied, PortTaken, KclMissing
     │   ├── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, ConsumerTaken
     │   └── EngineMissing, EngineStopped, EngineBusy
     └── BadInput         exit 2: one sentence says what was wrong with it
@@ -186,6 +184,10 @@ class EngineStopped(Misconfigured):
 
 class EngineBusy(Misconfigured):
     """An embedded engine runs here already."""
+
+
+class KclMissing(Misconfigured):
+    """The kcl driver needs Java 17 or newer, the extra `kcl` and its jar (`stream-worker kcl-build`)."""
 
 
 class PortTaken(Misconfigured):

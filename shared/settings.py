@@ -3,6 +3,7 @@
 Values come from the environment or from a file `.env` in the working folder; names as in docs/settings.md.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -33,6 +34,8 @@ class Settings(BaseSettings):
     poll_ms: Annotated[int, Field(ge=10, le=60_000)] = Field(200, validation_alias="WORKER_POLL_MS")
     batch: Annotated[int, Field(ge=1, le=1000)] = Field(1000, validation_alias="WORKER_BATCH")
     lease_s: Annotated[float, Field(ge=1, le=600)] = Field(10, validation_alias="WORKER_LEASE_S")
+    kcl_jar: Path | None = Field(None, validation_alias="WORKER_KCL_JAR")
+    kcl_properties: Path | None = Field(None, validation_alias="WORKER_KCL_PROPERTIES")
     http_host: str = Field("127.0.0.1", validation_alias="WORKER_HTTP_HOST")
     http_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(None, validation_alias="WORKER_HTTP_PORT")
     metrics: Literal["prometheus", "emf"] = Field("prometheus", validation_alias="METRICS")
@@ -86,6 +89,16 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether the table is on this machine, so that changing many items needs no second word."""
         return is_loopback(self.dynamodb_endpoint or self.endpoint)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a program that finds AWS by itself: this process's, and what a file `.env` says of AWS."""
+        secrets = {
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key and self.secret_access_key.get_secret_value(),
+            "AWS_SESSION_TOKEN": self.session_token and self.session_token.get_secret_value(),
+        }
+        said = {"AWS_REGION": self.region, "AWS_PROFILE": self.profile, "AWS_ACCESS_KEY_ID": self.access_key_id}
+        ours = {name: value for name, value in (said | secrets).items() if value}
+        return {**os.environ, **ours}  # noqa: TID251 - this is the one module that reads it
 
 
 class _Folders(BaseSettings):
