@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from shared import console
-from stream_worker.commands import doctor, health, repair, run, tapes, verify
+from stream_worker.commands import doctor, health, kcl, repair, run, tapes, verify
 from stream_worker.commands import letters as letter_commands
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ letters.command("redrive")(letter_commands.redrive)
 app.add_typer(letters, name="dead-letters")
 app.command("doctor")(doctor.doctor)
 app.command("health")(health.health)
+app.command("kcl-build")(kcl.build)
 
 
 @app.callback()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 
 from shared.dynamo import Clients
@@ -12,6 +13,11 @@ from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker.contract import Batch, Processor, RunAll, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
+from stream_worker.drivers.kcl.course import Course
+from stream_worker.drivers.kcl.leases import LeaseTables
+from stream_worker.drivers.kcl.properties import application_of
+from stream_worker.drivers.kcl.supervisor import Parts as SupervisorParts
+from stream_worker.drivers.kcl.supervisor import Program, Supervisor
 from stream_worker.drivers.native.api import DynamoStreams, StreamsApi
 from stream_worker.drivers.native.driver import NativeDriver
 from stream_worker.drivers.native.listener import Listener
@@ -70,6 +76,26 @@ def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str,
     )
     driver = NativeDriver(parts, work_of(clients, settings, retry, log, _threads(turn)))
     return driver
+
+
+def supervisor(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log, program: Program) -> Supervisor:
+    """One host of a fleet; the handler itself is in the children that KCL's daemon starts (`kcl_child`)."""
+    retry, state = Retry(stop), state_of(clients, settings)
+    work = work_of(clients, settings, retry, log)
+    leases = LeaseTables(clients.dynamodb, partial(application_of, settings))
+    course = Course(streams_of(clients, settings), leases, state, work.on_gap, now, log)
+    lease = Lease(state, owner, settings.lease_s, now, time.monotonic, log, table=settings.message_table)
+    parts = SupervisorParts(
+        settings=settings,
+        program=program,
+        course=course,
+        lease=lease,
+        stop=stop,
+        clock=now,
+        monotonic=time.monotonic,
+        log=log,
+    )
+    return Supervisor(parts, work)
 
 
 def replay_driver(

@@ -14,6 +14,7 @@ SCHEMA = 1
 
 LEASE = "lease"
 STREAMS = "streams"
+KCL_STREAMS = "kcl-streams"
 CHECKPOINTS = "checkpoints"
 SWEEPS = "sweeps"
 OPEN_LETTERS = "dead-letters#open"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from socket import gethostname
 from threading import Event, Thread
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import uuid4
 
 import typer
@@ -18,7 +18,9 @@ from shared.retry import Retry
 from shared.schema import check_messages_table, check_state_table
 from shared.settings import Settings
 from stream_worker import assembly
+from stream_worker.commands import kcl
 from stream_worker.monitor.monitor import Monitor
+from stream_worker.views import DriverView
 
 GRACE_S = 9.0  # a call that hangs must not keep the process longer than this after SIGTERM
 
@@ -27,9 +29,28 @@ class DriverName(StrEnum):
     """Who reads the stream."""
 
     native = "native"
+    kcl = "kcl"
 
 
-def run(_driver: Annotated[DriverName, typer.Option("--driver")] = DriverName.native) -> None:
+class Driver(Protocol):
+    """What both have in common."""
+
+    def view(self) -> DriverView:
+        """What others may know of it."""
+
+    def turn(self) -> None:
+        """It is alive."""
+
+    def run(self) -> None:
+        """Work until asked to stop."""
+
+
+def run(
+    driver_name: Annotated[
+        DriverName,
+        typer.Option("--driver", help="native: one process and its standbys. kcl: a fleet shares the shards."),
+    ] = DriverName.native,
+) -> None:
     """Read the table's stream and keep the rows right, until SIGTERM or Ctrl-C.
 
     Example: stream-worker run
@@ -42,7 +63,11 @@ def run(_driver: Annotated[DriverName, typer.Option("--driver")] = DriverName.na
     _stop_on_signals(stop, log)
     clients = monitor.counted(connect(settings, threads=assembly.CONNECTIONS))
     owner = f"{gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    driver = assembly.native_driver(clients, settings, stop, owner, log)
+    driver: Driver
+    if driver_name is DriverName.kcl:
+        driver = assembly.supervisor(clients, settings, stop, owner, log, kcl.program(settings))
+    else:
+        driver = assembly.native_driver(clients, settings, stop, owner, log)
     with monitor.shown(driver.view, log):
         _wait_for_tables(clients, settings, stop, log, driver.turn)
         log.info("worker_started", owner=owner, table=settings.message_table, consumer=settings.worker_name)

@@ -1,0 +1,106 @@
+"""Which stream the fleet reads: the table's current one, after an older one is drained; every host finds the same."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol
+
+from shared.errors import LeaseLost, ShardMissing
+from shared.keys import stamp
+from shared.logging import Log
+from shared.models import Item, string
+from stream_worker.contract import Gap, OnGap
+from stream_worker.state import KCL_STREAMS, State
+
+ENDED = "SHARD_END"
+AGREE = 3  # looks in a row that must find a stream drained: a listing is a hint
+
+
+class Streams(Protocol):
+    """What is asked of DynamoDB Streams here."""
+
+    def latest_stream(self) -> str:
+        """The ARN of the table's stream as it is now."""
+
+    def shards(self, stream: str) -> list[Any]:
+        """A full listing of things that have an `id`."""
+
+
+class Leases(Protocol):
+    """KCL's lease tables."""
+
+    def items(self, stream: str) -> Iterator[Item]:
+        """Every lease of a stream's table; nothing if the table was never made."""
+
+
+class Course:
+    """The streams that are begun and not drained are items of the state table; a sweep is owed before each.
+
+    Args:
+        streams: the table's.
+        leases: KCL's.
+        state: the consumer's.
+        on_gap: owes a sweep.
+        clock: the time of day, in UTC.
+        log: for what changes.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        leases: Leases,
+        state: State,
+        on_gap: OnGap,
+        clock: Callable[[], datetime],
+        log: Log,
+    ) -> None:
+        self._streams = streams
+        self._leases = leases
+        self._state = state
+        self._on_gap = on_gap
+        self._clock = clock
+        self._log = log
+        self._found_drained = 0
+
+    def choose(self) -> str:
+        """The stream to read now: the oldest that is begun, else the table's.
+
+        Raises:
+            TableMissing, TableDiffers, StreamMissing: one sentence says what to do.
+        """
+        begun = sorted(self._state.all(KCL_STREAMS), key=lambda item: string(item, "since"))
+        if begun:
+            return string(begun[0], "sk")
+        return self._begin(self._streams.latest_stream(), Gap.FIRST_START)
+
+    def is_latest(self, stream: str) -> bool:
+        """Whether the table's changes go to this stream."""
+        return self._streams.latest_stream() == stream
+
+    def is_drained(self, stream: str) -> bool:
+        """Whether every shard that is known or listed was settled to its end, in several looks in a row."""
+        leases = {string(lease, "leaseKey"): string(lease, "checkpoint") for lease in self._leases.items(stream)}
+        try:
+            listed = {shard.id for shard in self._streams.shards(stream)}
+        except ShardMissing:  # the stream is gone; what was lost with it is owed by whoever read it
+            listed = set()
+        is_all = bool(leases) and listed <= set(leases) and set(leases.values()) == {ENDED}
+        self._found_drained = self._found_drained + 1 if is_all else 0
+        return self._found_drained >= AGREE
+
+    def leave(self, stream: str) -> None:
+        """A stream is drained: begin with the table's current one, then forget the old one."""
+        self._found_drained = 0
+        self._begin(self._streams.latest_stream(), Gap.NEW_STREAM)
+        self._state.delete(KCL_STREAMS, stream)
+        self._log.info("stream_drained", stream=stream, next="its three tables of KCL can be deleted")
+
+    def _begin(self, stream: str, gap: Gap) -> str:
+        """Owe what must be owed before anything of this stream is read; whichever host is first."""
+        if self._state.get(KCL_STREAMS, stream) is None:
+            now = self._clock()
+            self._on_gap(stream, gap)
+            with suppress(LeaseLost):  # another host was as fast: its moment is as good as ours
+                self._state.replace(KCL_STREAMS, stream, {"since": {"S": stamp(now)}}, None)
+            self._log.info("stream_opened", stream=stream)
+        return stream
