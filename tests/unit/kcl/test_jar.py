@@ -20,13 +20,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with nothing on its PATH but `bin`, a cache folder, and sources of the daemon."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    monkeypatch.setattr(
-        jar.shutil, "which", lambda name: next((str(p) for p in [tmp_path / "bin" / name] if p.exists()), None)
-    )
+    (tmp_path / "bin").mkdir()
+    maven = tmp_path / "bin" / "mvn"
+    monkeypatch.setattr("shutil.which", lambda _: str(maven) if maven.exists() else None)
     monkeypatch.setattr(jar, "SOURCES", tmp_path / "daemon")
     (tmp_path / "daemon" / "src" / "main").mkdir(parents=True)
     (tmp_path / "daemon" / "pom.xml").write_text("<project/>")
-    (tmp_path / "bin").mkdir()
     return tmp_path
 
 
