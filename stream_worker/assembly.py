@@ -18,7 +18,6 @@ from stream_worker.drivers.kcl.leases import LeaseTables
 from stream_worker.drivers.kcl.properties import application_of
 from stream_worker.drivers.kcl.supervisor import Parts as SupervisorParts
 from stream_worker.drivers.kcl.supervisor import Program, Supervisor
-from stream_worker.drivers.native.api import DynamoStreams, StreamsApi
 from stream_worker.drivers.native.driver import NativeDriver
 from stream_worker.drivers.native.listener import Listener
 from stream_worker.drivers.native.parts import Parts
@@ -32,6 +31,7 @@ from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
 from stream_worker.state import State
 from stream_worker.store import DynamoStore
+from stream_worker.streams import DynamoStreams, StreamsApi
 from stream_worker.sweep import Sweeps
 from stream_worker.upkeep import Chores
 

@@ -13,7 +13,7 @@ from shared.keys import INDEX
 from shared.models import Item
 from stream_worker.doctor.examination import Check, Verdict, fail, ok
 from stream_worker.doctor.surroundings import MESSAGES, STATE, STREAM, Surroundings
-from stream_worker.drivers.native.api import DynamoStreams
+from stream_worker.streams import DynamoStreams
 
 Calls = Mapping[str, Callable[[], object]]
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from shared.errors import AccessDenied
 from shared.models import Item, string
+from stream_worker.checkpoints import TOO_OLD, Checkpoint
 from stream_worker.dead_letters import Letter
 from stream_worker.doctor.examination import Check, Verdict, fail, not_checked, ok, warn
 from stream_worker.doctor.surroundings import STATE, STREAM, Surroundings
-from stream_worker.drivers.native.checkpoints import TOO_OLD, Checkpoint
 from stream_worker.lease import NAME as LEASE_NAME
 from stream_worker.lease import kept_table
 from stream_worker.state import CHECKPOINTS, LEASE, OPEN_LETTERS, SWEEPS

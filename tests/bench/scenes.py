@@ -19,8 +19,8 @@ from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker import assembly
 from stream_worker.contract import Record
-from stream_worker.drivers.native.api import DynamoStreams
 from stream_worker.store import DynamoStore
+from stream_worker.streams import DynamoStreams
 from tests.bench.contenders import CONTENDERS, Contender
 
 ZIPF = 1.1

@@ -7,8 +7,8 @@ from typing import NoReturn, TypeVar
 from shared.dynamo import Answer
 from shared.errors import Transient
 from shared.retry import Retry
+from stream_worker.checkpoints import Checkpoint, Checkpoints
 from stream_worker.contract import Batch, Gap
-from stream_worker.drivers.native.checkpoints import Checkpoint, Checkpoints
 from stream_worker.drivers.native.reader import Reading, ShardReader
 from stream_worker.drivers.native.stream import StreamReader
 from stream_worker.state import CHECKPOINTS, State

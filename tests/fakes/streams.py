@@ -7,8 +7,7 @@ from typing import Any
 
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
 from stream_worker.contract import Record
-from stream_worker.drivers.native.api import Page
-from stream_worker.drivers.native.lineage import Shard
+from stream_worker.streams import Page, Shard
 from tests.fakes.clock import Clock
 
 ARN = "arn:aws:dynamodb:local:000000000000:table/messages/stream/2026-11-22T11:59:00.000"

@@ -26,8 +26,7 @@ from shared.errors import (
 )
 from shared.settings import Settings
 from stream_worker.contract import Record
-from stream_worker.drivers.native.api import DynamoStreams
-from stream_worker.drivers.native.lineage import Shard
+from stream_worker.streams import DynamoStreams, Shard
 from tests.places import ManyShards, settings_of
 
 ONCE_MORE = "000000000000000000001"

@@ -17,7 +17,7 @@ from shared.keys import MESSAGE
 from shared.models import Item, Message, string
 from stream_worker.contract import Batch, Gap, Record
 from stream_worker.dead_letters import DeadLetters, Letter
-from stream_worker.drivers.native.lineage import Lineage, Shard
+from stream_worker.drivers.native.lineage import Lineage
 from stream_worker.handler import Handler
 from stream_worker.reconcile.loop import Outcome, Reconciler
 from stream_worker.reconcile.plan import (
@@ -29,6 +29,7 @@ from stream_worker.reconcile.plan import (
 )
 from stream_worker.state import OPEN_LETTERS
 from stream_worker.store import DynamoStore
+from stream_worker.streams import Shard
 from stream_worker.sweep import Sweeps
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from functools import partial
 
-from stream_worker.drivers.native.checkpoints import END
-from stream_worker.drivers.native.lineage import Lineage, Shard
+from stream_worker.checkpoints import END
+from stream_worker.drivers.native.lineage import Lineage
 from stream_worker.state import CHECKPOINTS
+from stream_worker.streams import Shard
 from tests.simulation.process import Process
 from tests.simulation.scenario import Driver
 from tests.simulation.world import World

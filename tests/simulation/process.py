@@ -8,14 +8,14 @@ from shared.dynamo import Client, Clients
 from shared.errors import AppError, LeaseLost, Stopping, Transient
 from shared.retry import Retry
 from stream_worker import assembly
+from stream_worker.checkpoints import Checkpoints
 from stream_worker.contract import Gap, Work
-from stream_worker.drivers.native.checkpoints import Checkpoints
 from stream_worker.drivers.native.driver import NativeDriver
-from stream_worker.drivers.native.lineage import Shard
 from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.native.reader import Reading, ShardReader
 from stream_worker.lease import Lease
 from stream_worker.state import STREAMS, State
+from stream_worker.streams import Shard
 from tests.fakes.native import in_turn
 from tests.simulation.cloud.streams import StreamsView
 from tests.simulation.threads import SimEvent

@@ -13,9 +13,9 @@ from shared.keys import MESSAGE, ROSTER, ROW
 from shared.models import Item, string
 from shared.settings import Settings
 from stream_worker.contract import Record
-from stream_worker.drivers.native.api import DynamoStreams
 from stream_worker.loader import parsed
 from stream_worker.store import DynamoStore
+from stream_worker.streams import DynamoStreams
 from tests.fakes.clock import NOON
 from tests.simulation.cloud import database
 from tests.simulation.cloud.both import Both, Simulated, ordered, plain

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from shared.dynamo import Client, Clients
 from shared.errors import Throttled
 from stream_worker.contract import Batch, record_of
-from stream_worker.drivers.native.api import DynamoStreams
 from stream_worker.drivers.native.listener import Listener
 from stream_worker.drivers.native.reader import Reading
 from stream_worker.drivers.native.stream import StreamReader
 from stream_worker.hints import read_hints
 from stream_worker.redaction import Redaction
+from stream_worker.streams import DynamoStreams
 from stream_worker.tape import Recorder, batch_of
 from tests.fakes.faulty import refused
 from tests.fakes.hostile import GROUPS, Room, pages, sound

@@ -8,18 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from stream_worker.streams import Shard
+
 GONE_AFTER = 5  # full listings in a row without a parent that a child names (Flink asks again as often)
 GONE_AFTER_S = 10.0  # over so long at least: a parent that was trimmed stays away, one that is listed late comes
 PARENT_S = 1.0  # between two listings meanwhile; all that read an account's streams share 10 a second
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One shard as listed; `closed` when it has an ending sequence number."""
-
-    id: str
-    parent: str | None = None
-    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

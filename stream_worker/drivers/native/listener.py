@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
 from stream_worker.contract import Batch, Processor
-from stream_worker.drivers.native.api import StreamsApi
 from stream_worker.drivers.native.lineage import PARENT_S, Lineage
+from stream_worker.streams import StreamsApi
 
 LISTING_S = 30.0
 CHILD_S = 5.0  # an ended shard's children are looked for as often; DescribeStream is shared with the worker

@@ -8,9 +8,9 @@ from threading import Event
 from shared.logging import Log
 from shared.retry import Retry
 from stream_worker.contract import RunAll
-from stream_worker.drivers.native.api import StreamsApi
 from stream_worker.lease import Lease
 from stream_worker.state import State
+from stream_worker.streams import StreamsApi
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from shared.errors import AppError, IteratorExpired, RecordsTrimmed, ShardMissing, Throttled
 from shared.logging import Log
+from stream_worker.checkpoints import Checkpoint, Checkpoints
 from stream_worker.contract import Batch, Gap, OnGap, Processor, Record
-from stream_worker.drivers.native.api import Page, StreamsApi
-from stream_worker.drivers.native.checkpoints import Checkpoint, Checkpoints
 from stream_worker.drivers.native.lineage import GONE_AFTER
+from stream_worker.streams import Page, StreamsApi
 from stream_worker.views import ShardView
 
 ITERATOR_LIVES_S = 600.0  # AWS: 15 minutes; ours is given up before

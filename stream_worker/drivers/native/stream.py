@@ -7,13 +7,13 @@ from shared.errors import Poison, ShardMissing, Transient
 from shared.keys import stamp
 from shared.logging import Log
 from shared.models import Item
+from stream_worker.checkpoints import Checkpoint
 from stream_worker.contract import Gap, RunAll
-from stream_worker.drivers.native.api import StreamsApi
-from stream_worker.drivers.native.checkpoints import Checkpoint
-from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Shard, Standing
+from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Standing
 from stream_worker.drivers.native.reader import Reading, ShardReader
 from stream_worker.drivers.native.seats import Childless, Seat, back_off
 from stream_worker.state import STREAMS, State
+from stream_worker.streams import Shard, StreamsApi
 from stream_worker.views import StreamView
 
 LISTING_S = 30.0  # a full listing, whatever happened

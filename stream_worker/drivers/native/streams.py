@@ -2,8 +2,8 @@
 
 from shared.errors import Misconfigured, Poison, Transient
 from shared.models import string
+from stream_worker.checkpoints import Checkpoints
 from stream_worker.contract import Work
-from stream_worker.drivers.native.checkpoints import Checkpoints
 from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.native.reader import Reading
 from stream_worker.drivers.native.stream import StreamReader

@@ -15,8 +15,7 @@ from zlib import crc32
 from shared.errors import IteratorExpired, RecordsTrimmed, ShardMissing
 from shared.models import Item
 from stream_worker.contract import Record
-from stream_worker.drivers.native.api import Page
-from stream_worker.drivers.native.lineage import Shard
+from stream_worker.streams import Page, Shard
 from tests.fakes.clock import NOON
 from tests.simulation.cloud.database import Change
 

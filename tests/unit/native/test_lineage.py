@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_worker.drivers.native.lineage import GONE_AFTER, GONE_AFTER_S, Lineage, Shard
+from stream_worker.drivers.native.lineage import GONE_AFTER, GONE_AFTER_S, Lineage
+from stream_worker.streams import Shard
 
 
 def names(shards: Sequence[Shard]) -> list[str]:

@@ -3,9 +3,9 @@
 import pytest
 
 from shared.errors import OutcomeUnknown, Stopping, Throttled
+from stream_worker.checkpoints import END, START
 from stream_worker.contract import Gap
-from stream_worker.drivers.native.api import Page
-from stream_worker.drivers.native.checkpoints import END, START
+from stream_worker.streams import Page
 from tests.fakes.faulty import refused
 from tests.fakes.native import Scene, fine, turns
 from tests.fakes.streams import record

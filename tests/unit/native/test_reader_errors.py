@@ -15,8 +15,8 @@ from shared.errors import (
     Throttled,
     Unreachable,
 )
+from stream_worker.checkpoints import END
 from stream_worker.contract import Gap
-from stream_worker.drivers.native.checkpoints import END
 from stream_worker.drivers.native.lineage import GONE_AFTER
 from tests.fakes.faulty import Accident, lost, refused
 from tests.fakes.native import Scene, fail, turns

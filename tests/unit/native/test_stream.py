@@ -3,8 +3,8 @@
 import pytest
 
 from shared.errors import RequestRefused, Stopping, Throttled, Unreachable
+from stream_worker.checkpoints import START
 from stream_worker.contract import Gap
-from stream_worker.drivers.native.checkpoints import START
 from tests.fakes.faulty import lost
 from tests.fakes.native import Scene, fail
 

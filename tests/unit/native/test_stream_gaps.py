@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stream_worker.checkpoints import END
 from stream_worker.contract import Gap
-from stream_worker.drivers.native.checkpoints import END
 from stream_worker.drivers.native.lineage import GONE_AFTER
 from stream_worker.drivers.native.stream import StreamReader
 from stream_worker.state import CHECKPOINTS

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import LeaseLost, OutcomeUnknown, Throttled
 from shared.retry import Retry
-from stream_worker.drivers.native.checkpoints import END, FORGET_AFTER, START, TOO_OLD, Checkpoint, Checkpoints
+from stream_worker.checkpoints import END, FORGET_AFTER, START, TOO_OLD, Checkpoint, Checkpoints
 from tests.fakes.faulty import lost, refused
 from tests.fakes.native import Scene
 from tests.fakes.streams import ARN

@@ -17,8 +17,7 @@ from shared.errors import (
     StreamMissing,
     Throttled,
 )
-from stream_worker.drivers.native.api import DynamoStreams
-from stream_worker.drivers.native.lineage import Shard
+from stream_worker.streams import DynamoStreams, Shard
 
 
 class RawStreams:

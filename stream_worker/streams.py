@@ -1,4 +1,4 @@
-"""DynamoDB Streams as the driver needs it: shards, iterators, records, behind five calls."""
+"""DynamoDB Streams as a driver needs it: shards, iterators, records, behind five calls."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,17 @@ from shared.dynamo import Clients
 from shared.errors import OutcomeUnknown
 from shared.schema import check_messages_table
 from stream_worker.contract import Record, record_of
-from stream_worker.drivers.native.lineage import Shard
 
 _PLACE = re.compile(r"[0-9]{1,100}")  # AWS says 21 to 40 digits
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One shard as listed; `closed` when it has an ending sequence number."""
+
+    id: str
+    parent: str | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
