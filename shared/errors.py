@@ -155,7 +155,7 @@ class AccessDenied(Misconfigured):
 
 
 class TableMissing(Misconfigured):
-    """The table does not exist: create it with `producer schema-load`."""
+    """The table does not exist: create it with `producer schema-load --enable-stream`."""
 
 
 class TableDiffers(Misconfigured):

@@ -74,6 +74,9 @@ def _of_the_caller(operation: str, code: str, message: str, params: Answer) -> e
 
 def _of_the_request(operation: str, code: str, message: str, response: Answer) -> errors.AppError:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+    if code.isdigit():  # botocore's word where the body is no error of AWS's
+        kind = errors.OutcomeUnknown if status >= _SERVER_ERROR else errors.RequestRefused
+        return kind(f"{operation} was answered with HTTP {code} by what is no DynamoDB: is AWS_ENDPOINT_URL right?")
     if status >= _SERVER_ERROR or code in {"InternalServerError", "ServiceUnavailable"}:
         return errors.OutcomeUnknown(f"{operation} ended in {code}: it may have been carried out.")
     return errors.RequestRefused(f"{operation} was refused: {code}: {message}")
@@ -83,7 +86,8 @@ def _missing(operation: str, params: Answer, *, streams: bool) -> errors.AppErro
     if streams:
         return errors.ShardMissing(f"{operation}: the stream or shard does not exist any more.")
     table = params.get("TableName", "the table")
-    return errors.TableMissing(f'There is no table "{table}" here: create it with `producer schema-load`.')
+    how = "create it with `producer schema-load --enable-stream`"
+    return errors.TableMissing(f'There is no table "{table}" here: {how}.')
 
 
 def _denied(operation: str, message: str, params: Answer) -> str:

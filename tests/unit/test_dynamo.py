@@ -78,6 +78,13 @@ def test_a_lost_answer_is_not_a_lost_call(error: Exception, kind: type[AppError]
     assert type(raised(error)) is kind
 
 
+@pytest.mark.parametrize(("status", "kind"), [(501, errors.OutcomeUnknown), (404, errors.RequestRefused)])
+def test_what_is_no_dynamodb_is_said(status: int, kind: type[AppError]) -> None:
+    """A web server at the endpoint answers with a page; botocore has the status only."""
+    error = raised(refusal(str(status), status))
+    assert (type(error), "is AWS_ENDPOINT_URL right?" in str(error)) == (kind, True)
+
+
 def test_a_stream_that_is_gone_is_no_missing_table() -> None:
     """The same code means a shard there."""
     assert type(raised(refusal("ResourceNotFoundException"), streams=True)) is errors.ShardMissing
@@ -86,7 +93,7 @@ def test_a_stream_that_is_gone_is_no_missing_table() -> None:
 def test_a_missing_table_is_named() -> None:
     """With the command that makes it."""
     assert str(raised(refusal("ResourceNotFoundException"))) == (
-        'There is no table "messages" here: create it with `producer schema-load`.'
+        'There is no table "messages" here: create it with `producer schema-load --enable-stream`.'
     )
 
 
