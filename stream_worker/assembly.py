@@ -11,10 +11,15 @@ from shared.dynamo import Clients
 from shared.logging import Log
 from shared.retry import Retry
 from shared.settings import Settings
+from stream_worker.checkpoints import Checkpoints
 from stream_worker.contract import Batch, Processor, RunAll, Work
 from stream_worker.dead_letters import DeadLetters, Retrier
-from stream_worker.drivers.kcl.course import Course
+from stream_worker.drivers.kcl.checkpointer import Checkpointer
+from stream_worker.drivers.kcl.course import Course, begun_at
 from stream_worker.drivers.kcl.leases import LeaseTables
+from stream_worker.drivers.kcl.position import Ledger, Position
+from stream_worker.drivers.kcl.processor import End, ShardProcessor
+from stream_worker.drivers.kcl.processor import Parts as ChildParts
 from stream_worker.drivers.kcl.properties import application_of
 from stream_worker.drivers.kcl.supervisor import Parts as SupervisorParts
 from stream_worker.drivers.kcl.supervisor import Program, Supervisor
@@ -29,7 +34,7 @@ from stream_worker.loader import Loader
 from stream_worker.pool import Pool
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
-from stream_worker.state import State
+from stream_worker.state import KCL_CHECKPOINTS, State
 from stream_worker.store import DynamoStore
 from stream_worker.streams import DynamoStreams, StreamsApi
 from stream_worker.sweep import Sweeps
@@ -38,6 +43,7 @@ from stream_worker.upkeep import Chores
 SHARD_THREADS = 16
 GROUP_THREADS = 8
 SWEEP_THREADS = 4  # of its own: a page of a sweep must not stand in front of a batch
+CHILD_CONNECTIONS = GROUP_THREADS + 2  # and the main thread, and one to spare
 REPLAY_PATIENCE_S = 2 * PATIENCE_S  # so that a replay, too, sets a hopeless group aside rather than fail
 CONNECTIONS = SHARD_THREADS + GROUP_THREADS + SWEEP_THREADS + 4  # and the lease, the upkeep, the main thread
 
@@ -50,6 +56,17 @@ class Surroundings:
     monotonic: Callable[[], float]
     groups: RunAll
     sweeps: RunAll
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a child of KCL's daemon is told once."""
+
+    stream: str
+    leases: str
+    """KCL's lease table."""
+    stop: Event
+    end: End
 
 
 def native_driver(clients: Clients, settings: Settings, stop: Event, owner: str, log: Log) -> NativeDriver:
@@ -96,6 +113,39 @@ def supervisor(clients: Clients, settings: Settings, stop: Event, owner: str, lo
         log=log,
     )
     return Supervisor(parts, work)
+
+
+def kcl_child(clients: Clients, settings: Settings, life: Life, shard: str, log: Log) -> ShardProcessor:
+    """One shard of a fleet, in a process of its own."""
+
+    def turn() -> None:
+        shard_processor.turn()
+
+    retry, state = Retry(life.stop), state_of(clients, settings)
+    work = work_of(clients, settings, retry, log, _threads(turn))
+    ledger = Ledger(
+        api=streams_of(clients, settings),
+        checkpoints=Checkpoints(state, life.stream, retry, now, drawer=KCL_CHECKPOINTS),
+        leases=LeaseTables(clients.dynamodb, lambda _: life.leases),
+        begun=partial(begun_at, state),
+        on_gap=work.on_gap,
+        clock=now,
+        monotonic=time.monotonic,
+        log=log,
+    )
+    parts = ChildParts(
+        stream=life.stream,
+        shard=shard,
+        processor=work.processor,
+        position=Position(ledger, life.stream, shard),
+        checkpointer=Checkpointer(life.stop, time.monotonic, log),
+        stop=life.stop,
+        monotonic=time.monotonic,
+        log=log,
+        end=life.end,
+    )
+    shard_processor = ShardProcessor(parts)
+    return shard_processor
 
 
 def replay_driver(

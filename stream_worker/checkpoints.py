@@ -64,9 +64,16 @@ class Checkpoint:
 class Checkpoints:
     """The checkpoints of one stream."""
 
-    def __init__(self, state: State, stream: str, retry: Retry, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        state: State,
+        stream: str,
+        retry: Retry,
+        clock: Callable[[], datetime],
+        drawer: str = CHECKPOINTS,
+    ) -> None:
         self._state = state
-        self._drawer = f"{CHECKPOINTS}#{stream}"
+        self._drawer = f"{drawer}#{stream}"
         self._retry = retry
         self._clock = clock
 
@@ -103,10 +110,10 @@ class Checkpoints:
         rewound: Item = {**kept, "position": {"S": START}, "settled_until": {"S": stamp(until)}}
         return self._write(before.shard, before.item, rewound)
 
-    def end(self, before: Checkpoint) -> Checkpoint:
-        """The shard is settled to its end; `settled_until` stays, as its children's records begin there."""
+    def end(self, before: Checkpoint, until: datetime | None = None) -> Checkpoint:
+        """The shard is settled to its end; `settled_until` stays (or: `until`), as its children begin there."""
         ended: Item = {"position": {"S": END}, "ended_at": {"S": stamp(self._clock())}}
-        return self._change(before, ended, before.settled_until)
+        return self._change(before, ended, until or before.settled_until)
 
     def is_too_old(self, checkpoint: Checkpoint) -> bool:
         """Whether records after it may have been trimmed without a word."""

@@ -32,7 +32,12 @@ class Page:
     @property
     def last(self) -> Record | None:
         """The last record that says where it stands: no iterator could ever be had after one that does not."""
-        return next((one for one in reversed(self.records) if _PLACE.fullmatch(one.sequence_number)), None)
+        return next((one for one in reversed(self.records) if is_place(one.sequence_number)), None)
+
+
+def is_place(sequence: str) -> bool:
+    """Whether this is a sequence number, and not a word for a place or something else."""
+    return _PLACE.fullmatch(sequence) is not None
 
 
 class StreamsApi(Protocol):

@@ -1,10 +1,12 @@
 """What a loop does while something outside does not answer."""
 
+from random import uniform
 from threading import Event
 
 from shared.logging import Log
 
 FIRST_S, LONGEST_S = 0.5, 5.0
+BACKOFF_FIRST_S, BACKOFF_LONGEST_S = 0.2, 10.0
 
 
 class Trouble:
@@ -24,3 +26,9 @@ class Trouble:
     def is_over(self) -> None:
         """It answers again."""
         self._next_s = FIRST_S
+
+
+def back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    longest = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2.0 ** min(failures, 10))
+    return uniform(longest / 2, longest)  # noqa: S311 - jitter, not cryptography

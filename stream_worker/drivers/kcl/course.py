@@ -104,3 +104,9 @@ class Course:
                 self._state.replace(KCL_STREAMS, stream, {"since": {"S": stamp(now)}}, None)
             self._log.info("stream_opened", stream=stream)
         return stream
+
+
+def begun_at(state: State, stream: str) -> datetime | None:
+    """When a stream was begun, which is when its first sweep was owed; None: it was not."""
+    item = state.get(KCL_STREAMS, stream)
+    return datetime.fromisoformat(string(item, "since")) if item else None

@@ -25,3 +25,9 @@ class LeaseTables:
             yield from self._client.items("scan", TableName=self._table_of(stream), ConsistentRead=True)
         except TableMissing:
             return
+
+    def parents(self, stream: str, shard: str) -> tuple[str, ...]:
+        """The shards that a shard came from; none if it is among the stream's first."""
+        key = {"leaseKey": {"S": shard}}
+        answer = self._client.call("get_item", TableName=self._table_of(stream), Key=key, ConsistentRead=True)
+        return tuple(sorted(answer.get("Item", {}).get("parentShardId", {}).get("SS", ())))

@@ -11,9 +11,10 @@ from stream_worker.checkpoints import Checkpoint
 from stream_worker.contract import Gap, RunAll
 from stream_worker.drivers.native.lineage import GONE_AFTER, PARENT_S, Lineage, Standing
 from stream_worker.drivers.native.reader import Reading, ShardReader
-from stream_worker.drivers.native.seats import Childless, Seat, back_off
+from stream_worker.drivers.native.seats import Childless, Seat
 from stream_worker.state import STREAMS, State
 from stream_worker.streams import Shard, StreamsApi
+from stream_worker.trouble import back_off
 from stream_worker.views import StreamView
 
 LISTING_S = 30.0  # a full listing, whatever happened
