@@ -33,7 +33,7 @@ def program(settings: Settings) -> Program:
     """
     java = installed("java", "Java 17 or newer (Debian: default-jre-headless)")
     if find_spec("amazon_kclpy") is None:
-        raise KclMissing("The kcl driver needs amazon_kclpy: install the extra `kcl` (pip install 'pattern-e[kcl]').")
+        raise KclMissing("The kcl driver needs amazon_kclpy: install the extra `kcl` (requirements/kcl.txt).")
     if any(character.isspace() for character in sys.executable):
         raise KclMissing(f"KCL cannot start a Python whose path has a space in it: {sys.executable}.")
     return Program(java=java, jar=daemon_jar(settings, _tell), child=(sys.executable, "-m", CHILD))
