@@ -1,7 +1,7 @@
 """The checks of what the worker leaves in the state table: who works, how far, what is owed, what is set aside."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import AccessDenied
 from shared.models import Item, string
@@ -11,8 +11,10 @@ from stream_worker.doctor.examination import Check, Verdict, fail, not_checked, 
 from stream_worker.doctor.surroundings import STATE, STREAM, Surroundings
 from stream_worker.lease import NAME as LEASE_NAME
 from stream_worker.lease import kept_table
-from stream_worker.state import CHECKPOINTS, LEASE, OPEN_LETTERS, SWEEPS
+from stream_worker.state import CHECKPOINTS, KCL_CHECKPOINTS, LEASE, OPEN_LETTERS, SWEEPS
 from stream_worker.sweep import Owed
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 OLD = timedelta(hours=12)  # half of what a stream keeps
 READERS = 2  # of a shard, at the same time (AWS quota)
@@ -73,9 +75,11 @@ class Traces:
         return [item for item in found if string(item, "pk").endswith(f"#{LEASE}")]
 
     def _checkpoints(self) -> Iterator[Verdict]:
-        """One line for each shard that is being read."""
-        found = [Checkpoint(item) for item in self._with.state.all(f"{CHECKPOINTS}#{self._with.stream}")]
-        reading = [checkpoint for checkpoint in found if not checkpoint.ended]
+        """One line for each shard that is being read; by the driver that came further, if both have been here."""
+        drawers = [f"{drawer}#{self._with.stream}" for drawer in (CHECKPOINTS, KCL_CHECKPOINTS)]
+        found = [[Checkpoint(item) for item in self._with.state.all(drawer)] for drawer in drawers]
+        latest = max(found, key=lambda one: max((checkpoint.settled_until for checkpoint in one), default=_NEVER))
+        reading = [checkpoint for checkpoint in latest if not checkpoint.ended]
         for checkpoint in reading:
             yield self._age(checkpoint)
         if not reading:

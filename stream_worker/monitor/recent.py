@@ -28,6 +28,9 @@ TOLD = frozenset({"batch_settled", "batch_unsettled", "group_dead_lettered", "re
     "lease_unreachable",
     "shard_waits",
     "stream_opened",
+    "stream_drained",
+    "daemon_started",
+    "daemon_ended",
 }
 COUNTED = ("records", "groups", "rows_moved", "clean", "dead")
 

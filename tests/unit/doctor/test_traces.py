@@ -13,7 +13,7 @@ from stream_worker.dead_letters import DeadLetters
 from stream_worker.doctor.examination import Status, examine
 from stream_worker.doctor.surroundings import Surroundings
 from stream_worker.doctor.worker import Traces, span
-from stream_worker.state import CHECKPOINTS, LEASE, SWEEPS, State
+from stream_worker.state import CHECKPOINTS, KCL_CHECKPOINTS, LEASE, SWEEPS, State
 from tests.fakes.clock import Clock
 from tests.fakes.faulty import refused
 from tests.fakes.outlets import Lines
@@ -126,6 +126,13 @@ def test_other_consumers_where_one_may_not_look(bench: Bench) -> None:
     """Nothing else needs that Scan: no failure."""
     bench.client.meet("scan", refused(AccessDenied()))
     assert bench.says_one("other consumers")[0] is Status.NOT_CHECKED
+
+
+def test_of_two_drivers_the_one_that_came_further_is_looked_at(bench: Bench) -> None:
+    """The other one's checkpoints stay where it was switched off."""
+    for drawer, hours in ((CHECKPOINTS, 30), (KCL_CHECKPOINTS, 1)):
+        bench.state.put(f"{drawer}#{ARN}", "a", texts(position="7", settled_until=bench.ago(hours=hours)))
+    assert bench.says_one("checkpoints")[0] is Status.OK
 
 
 @pytest.mark.parametrize(
