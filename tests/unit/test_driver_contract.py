@@ -15,7 +15,9 @@ from stream_worker.drivers.native.parts import Parts
 from stream_worker.drivers.replay import ReplayDriver
 from stream_worker.lease import Lease
 from stream_worker.tape import read_tape
+from tests.fakes.child import Child
 from tests.fakes.clock import Stop
+from tests.fakes.kcl import batch
 from tests.fakes.native import Scene, in_turn
 from tests.fakes.stage import TAPES, singly
 
@@ -116,7 +118,27 @@ class ReplayRig:
         return len(self.records) - len(self._left)
 
 
-@pytest.fixture(params=[NativeRig, ReplayRig], ids=["native", "replay"])
+class KclRig:
+    """A child of KCL's daemon, over a shard whose records come one a batch."""
+
+    def __init__(self) -> None:
+        self.scene = self._child = Child()
+        self.handler = self._child.handler = Handler(self.scene.stop)
+        self._all = self._child.written(3)
+        self.records = [record.sequence_number for record in self._all]
+
+    def run(self) -> None:
+        self.scene.stop.clear()
+        self._child.live(*map(batch, self._all[self.settled() :]))
+        if self._child.why:
+            raise self._child.why
+
+    def settled(self) -> int:
+        position = self._child.checkpoint
+        return self.records.index(position) + 1 if position in self.records else 0
+
+
+@pytest.fixture(params=[NativeRig, KclRig, ReplayRig], ids=["native", "kcl", "replay"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     """Each driver in turn."""
     rig: Rig = request.param()

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from shared.errors import Conflict, LeaseLost, RecordsTrimmed, ShardMissing, Transient
+from shared.errors import (
+    AppError,
+    Conflict,
+    LeaseLost,
+    Misconfigured,
+    Poison,
+    RecordsTrimmed,
+    SchemaUnknown,
+    ShardMissing,
+    Transient,
+)
 from shared.logging import Log
 from stream_worker.checkpoints import TOO_OLD, Checkpoint, Checkpoints
 from stream_worker.contract import Gap, OnGap, Record
@@ -125,9 +135,9 @@ class Position:
         self._written = self._with.monotonic()
         try:
             self._item = self._moved(self._item)
-        except LeaseLost:  # by the shard's former or next owner, or our own answer was lost: what stands there is true
-            self._item = self._with.checkpoints.reload(self._shard) or self._item
-        except Transient as error:
+        except SchemaUnknown:
+            raise
+        except (Transient, Poison, Misconfigured) as error:
             self._with.log.info("position_kept_later", shard=self._shard, error=str(error))
 
     def end(self) -> None:
@@ -149,7 +159,7 @@ class Position:
         """Let go of shards that ended days ago: a child that begins so late is owed a sweep anyway."""
         try:
             self._with.checkpoints.forget_ended(self._with.checkpoints.load(), set())
-        except Transient as error:
+        except AppError as error:
             self._with.log.info("checkpoints_kept", error=str(error), next="forgotten when another shard ends")
 
     def _start(self, *, is_fresh: bool) -> Checkpoint:
@@ -178,9 +188,12 @@ class Position:
 
     def _moved(self, item: Checkpoint) -> Checkpoint:
         until = max(self._until, item.settled_until)
-        if self._last and item.is_behind(self._last):
-            return self._with.checkpoints.advance(item, self._last, until.timestamp())
-        return self._with.checkpoints.refresh(item, until)
+        try:
+            if self._last and item.is_behind(self._last):
+                return self._with.checkpoints.advance(item, self._last, until.timestamp())
+            return self._with.checkpoints.refresh(item, until)
+        except LeaseLost:  # by the shard's former or next owner, or our own answer was lost: what stands there is true
+            return self._with.checkpoints.reload(self._shard) or item
 
     def _is_too_old(self, moment: datetime) -> bool:
         return self._with.clock() - moment > TOO_OLD

@@ -7,7 +7,7 @@ protocol's. So nothing but the standard library is imported here.
 import os
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import Protocol
 
 
 class DaemonGone(Exception):
@@ -18,6 +18,19 @@ class DaemonFailed(Exception):
     """The daemon is in a state that it does not come out of: a new process begins where this one settled."""
 
 
+class Reads(Protocol):
+    """Where lines come from."""
+
+    def readline(self) -> str: ...  # noqa: D102
+
+
+class Writes(Protocol):
+    """Where they go."""
+
+    def write(self, text: str, /) -> object: ...  # noqa: D102
+    def flush(self) -> object: ...  # noqa: D102
+
+
 class Wire:
     """What KCL's protocol is read from and written to: lines of JSON.
 
@@ -25,7 +38,7 @@ class Wire:
         reads, writes: the pipes, as text.
     """
 
-    def __init__(self, reads: TextIO, writes: TextIO) -> None:
+    def __init__(self, reads: Reads, writes: Writes) -> None:
         self._reads = reads
         self._writes = writes
         self.is_over = False
