@@ -47,12 +47,12 @@ class Checkpointer:
         self._stop = stop
         self._monotonic = monotonic
         self._log = log
-        self._wanted: int | None = None
-        self._kept: int | None = None
+        self._wanted: str | None = None
+        self._kept: str | None = None
 
     def begin(self, sequence: str) -> None:
         """KCL's checkpoint as it was found."""
-        self._wanted = self._kept = int(sequence)
+        self._wanted = self._kept = sequence
 
     def advance(self, ask: Ask, sequence: str) -> None:
         """Everything up to `sequence` is settled.
@@ -62,15 +62,15 @@ class Checkpointer:
             DaemonFailed: the daemon is in a state that it does not come out of.
             DaemonGone: nobody answers.
         """
-        if self._wanted is None or self._wanted < int(sequence):
-            self._wanted = int(sequence)
+        if self._wanted is None or int(self._wanted) < int(sequence):
+            self._wanted = sequence  # as it was said: some engines' numbers begin with zeros
         self.catch_up(ask)
 
     def catch_up(self, ask: Ask) -> None:
         """Ask for what is settled and was not kept yet, if there is something; raises what `advance` does."""
         if self._wanted is None or self._wanted == self._kept:
             return
-        if self._is_kept(ask, str(self._wanted), PATIENCE_S):
+        if self._is_kept(ask, self._wanted, PATIENCE_S):
             self._kept = self._wanted
 
     def end(self, ask: Ask) -> None:

@@ -38,6 +38,15 @@ def test_it_moves_forward_only() -> None:
     assert desk.asked == ["9", "10", "11"]
 
 
+def test_a_number_is_said_as_it_was_heard() -> None:
+    """Some engines' begin with zeros, and know them by these."""
+    desk = Desk()
+    desk.checkpointer.begin("0009")
+    for sequence in ("9", "0010", "10"):
+        desk.checkpointer.advance(desk.ask, sequence)
+    assert desk.asked == ["0010"]
+
+
 def test_it_begins_at_kcls_own() -> None:
     """Records that come again are not checkpointed backwards."""
     desk = Desk()

@@ -6,7 +6,7 @@ from shared.errors import AccessDenied, OutcomeUnknown, RequestRefused, SchemaUn
 from stream_worker.drivers.kcl.processor import FAILED, LEAVES_WITHIN_S, MISCONFIGURED
 from tests.fakes.child import Child
 from tests.fakes.faulty import refused
-from tests.fakes.kcl import EMPTY, ENDED, SHARD_ENDED, SHUTDOWN, batch, enveloped
+from tests.fakes.kcl import EMPTY, ENDED, SHARD_ENDED, SHUTDOWN, Step, batch, enveloped
 
 BUSY = "ThrottlingException"
 FINE = ["initialize", "processRecords"]
@@ -221,7 +221,7 @@ def test_no_accident_at_the_stop_is_swallowed() -> None:
     """The daemon hears of it by the exit status."""
     child = Child()
     broken = ["InvalidStateException"] * 100
-    script = [batch(*child.written(1)), lambda: child.daemon.now_answers(*broken), SHUTDOWN]
+    script: list[Step] = [batch(*child.written(1)), lambda: child.daemon.now_answers(*broken), SHUTDOWN]
     daemon = child.live(*script, answers=[BUSY] * 100)
     assert (child.status, daemon.answered) == (FAILED, FINE)
 

@@ -6,7 +6,7 @@ import pytest
 
 from stream_worker.drivers.kcl.processor import FAILED, LEFT
 from tests.fakes.child import Child
-from tests.fakes.kcl import EMPTY, LEASE_LOST, SHARD_ENDED, SHUTDOWN, Daemon, Line, Message, batch
+from tests.fakes.kcl import EMPTY, LEASE_LOST, SHARD_ENDED, SHUTDOWN, Daemon, Line, Message, Step, batch
 
 BUSY = "ThrottlingException"
 FINE = ["initialize", "processRecords"]
@@ -39,7 +39,7 @@ def test_a_busy_daemon_holds_up_nothing() -> None:
     """The shard goes on; what could not be kept is asked for when the daemon stops."""
     child = Child()
     [one] = child.written(1)
-    script = [batch(one), lambda: child.daemon.now_answers(BUSY), SHUTDOWN]
+    script: list[Step] = [batch(one), lambda: child.daemon.now_answers(BUSY), SHUTDOWN]
     daemon = child.live(*script, answers=[BUSY] * 100)
     assert (set(daemon.asked), child.checkpoint) == ({one.sequence_number}, one.sequence_number)
     assert daemon.answered == [*FINE, "shutdownRequested"]

@@ -2,14 +2,17 @@
 
 import json
 from base64 import b64encode
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_worker.contract import Record, record_of
+from stream_worker.contract import Batch, Record, record_of
 from stream_worker.drivers.kcl.records import Envelope, record_from
+from stream_worker.tape import line_of
 from tests.fakes.kcl import as_adapter_says
 
 PLACE = "49590338271490256608559692538361571095921575989136588898"
@@ -49,10 +52,19 @@ def test_a_record_is_what_the_native_driver_says(kind: str, seconds: float) -> N
     assert received(as_adapter_says(native)) == native
 
 
+def test_a_tape_is_the_same_by_both_drivers() -> None:
+    """Botocore makes bytes of binary values and a datetime of the time; on the wire, and on a tape, they are not."""
+    moment = datetime(2026, 11, 22, 12, 0, 0, 789_000, tzinfo=UTC)
+    image = {**KEYS, "b": {"B": b"\x00\xff"}, "bs": {"BS": [b"", b"x"]}, "l": {"L": [{"B": b"y"}]}}
+    change = {"Keys": KEYS, "NewImage": image, "SequenceNumber": PLACE, "ApproximateCreationDateTime": moment}
+    native = record_of({"eventName": "INSERT", "dynamodb": change})
+    wire = json.loads(line_of(Batch("s", "a", (native,))))["Records"][0]["dynamodb"]["NewImage"]
+    kcl = received(as_adapter_says(replace(native, new_image=wire)))
+    assert line_of(Batch("s", "a", (kcl,))) == line_of(Batch("s", "a", (native,)))
+
+
 def test_half_seconds_are_kept_as_botocore_says_them() -> None:
     """Milliseconds become the same float as a datetime of the same moment."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     moment = datetime(2026, 11, 22, 12, 0, 0, 789_000, tzinfo=UTC)
     native = record_of({"dynamodb": {"ApproximateCreationDateTime": moment}})
     said = json.dumps({"dynamodb": {"ApproximateCreationDateTime": 1_795_348_800_789}})
