@@ -89,8 +89,6 @@ class _Child(RecordProcessorBase):  # type: ignore[misc] # kclpy has no types
                 checkpointer.checkpoint(sequence)
             except CheckpointError as error:
                 return str(error.value)
-            except DaemonGone:
-                raise
             except Exception as error:
                 if self._wire.is_over:
                     raise DaemonGone from error

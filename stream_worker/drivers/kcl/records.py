@@ -35,7 +35,7 @@ def _object(data: object) -> Mapping[str, Any]:
     if not isinstance(data, str):
         return {}
     try:
-        said = json.loads(b64decode(data, validate=True).decode("utf-8"))
+        said = json.loads(b64decode(data).decode("utf-8"))
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}

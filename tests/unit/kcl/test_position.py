@@ -20,20 +20,34 @@ def test_a_batch_is_settled_up_to_its_last_record() -> None:
     child.clock.advance(30)
     for created_at in (NOON.timestamp() + 20, NOON.timestamp() + 1e6, 0.0):
         position.settled(None, created_at)
-    assert position.until == NOON + timedelta(seconds=30)
+    assert (position.until, position.last) == (NOON + timedelta(seconds=30), None)
+    place = child.settle(position)
     child.clock.advance(30)
     position.settled(None, NOON.timestamp() + 35)
-    assert position.until == NOON + timedelta(seconds=35)
+    assert (position.until, position.last) == (NOON + timedelta(seconds=35), place)
 
 
 def test_an_empty_batch_proves_only_what_was_before_it_was_asked_for() -> None:
     """KCL fetches ahead: what came in meanwhile is in none of the batches so far."""
     child = Child()
     position = child.opened()
+    child.clock.advance(10)
     child.rest(position, FETCHED_AHEAD)
     assert position.until == NOON
     child.rest(position, 4)
-    assert position.until == NOON + timedelta(seconds=3)
+    assert position.until == NOON + timedelta(seconds=13)
+
+
+def test_an_empty_batch_takes_nothing_back() -> None:
+    """What was settled by a record since then stays settled."""
+    child = Child()
+    position = child.opened()
+    child.rest(position, 2)
+    child.clock.advance(100)
+    child.settle(position)
+    settled = position.until
+    child.rest(position, EMPTY_AT_TIP)
+    assert position.until == settled
 
 
 def test_a_few_empty_batches_prove_nothing() -> None:
@@ -120,6 +134,22 @@ def test_two_owners_of_a_shard_do_not_disturb_each_other() -> None:
         moments.append(item.settled_until)
     assert moments == sorted(moments)
     assert moments[-1] == child.clock.now()
+
+
+def test_what_stands_there_never_goes_back() -> None:
+    """A zombie that rests knows less than the shard's owner."""
+    child = Child()
+    zombie, owner = child.opened(), child.opened()
+    child.clock.advance(2 * KEEP_S)
+    child.settle(owner)
+    owner.keep()
+    settled = child.clock.now()
+    for _ in range(3):
+        zombie.keep()
+        child.clock.advance(KEEP_S)
+    item = child.item()
+    assert item
+    assert item.settled_until == settled
 
 
 def test_two_that_open_at_once_both_open() -> None:

@@ -25,11 +25,26 @@ def test_an_end_is_kept_with_its_moment() -> None:
     assert (item.ended, item.settled_until, child.gaps) == (True, child.clock.now(), [])
 
 
+def test_an_end_is_written_over_what_stands_there() -> None:
+    """A former owner of the shard wrote since we last looked."""
+    child = Child()
+    zombie, owner = child.opened(), child.opened()
+    child.clock.advance(60)
+    child.settle(zombie)
+    zombie.keep()
+    child.streams.shard("a").closed = True
+    owner.settled(child.streams.shard("a").records[-1], 0.0)
+    owner.end()
+    item = child.item()
+    assert item
+    assert (item.ended, item.settled_until) == (True, child.clock.now())
+
+
 def test_a_shard_that_is_gone_at_its_end_is_lost() -> None:
     """The adapter takes a shard that is not found for one that ended; owed before the end is written, once."""
     child = Child()
     position = child.opened()
-    child.streams.meet("iterator", ShardMissing())
+    child.streams.meet("iterator", *[ShardMissing()] * 2)
     child.client.meet("put_item", refused(Throttled()))
     with pytest.raises(Throttled):
         position.end()

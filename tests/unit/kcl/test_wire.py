@@ -23,6 +23,7 @@ line = pipes.readline()
 pipes.write("\\nhello " + line)
 pipes.flush()
 assert (pipes.readline(), pipes.is_over) == ("", True)
+os._exit(0)  # as a child ends: nothing that was printed waits in a buffer
 """
 
 
@@ -42,6 +43,19 @@ def test_half_a_line_is_none(text: str, lines: list[str]) -> None:
     wire = Wire(io.StringIO(text, newline="\n"), io.StringIO())
     read = [wire.readline() for _ in range(len(lines) + 1)]
     assert (read, wire.is_over) == ([*lines, ""], True)
+
+
+class Gone:
+    """A pipe whose other end was reset."""
+
+    def readline(self) -> str:
+        raise ConnectionResetError
+
+
+def test_a_pipe_that_cannot_be_read_is_at_its_end() -> None:
+    """Whatever the reason."""
+    wire = Wire(Gone(), io.StringIO())
+    assert (wire.readline(), wire.is_over) == ("", True)
 
 
 class Broken(io.StringIO):
