@@ -1,0 +1,34 @@
+package streamsdaemon;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.filter.Filter;
+import ch.qos.logback.core.spi.FilterReply;
+import java.util.List;
+
+/** Lines of KCL and the adapter that sound bad, ask for nothing, and are said of every healthy stream. */
+public final class Harmless extends Filter<ILoggingEvent> {
+    private static final List<String> BEGINNINGS = List.of(
+            // Shards of DynamoDB's have no hash range; KCL audits those of Kinesis.
+            "No leases with valid hashranges",
+            "Incomplete hash range",
+            "Hash range is not complete",
+            // The adapter says what it sets, at each start.
+            "skipShardSyncAtWorkerInitializationIfLeasesExist is not set",
+            "leasesRecoveryAuditorInconsistencyConfidenceThreshold is greater",
+            "Setting the delay to complete a shard sync task as 0",
+            // Polling is all there is.
+            "Some polling properties have been set, defaulting to polling",
+            // Outside EC2 and ECS; the shards held are balanced then.
+            "Did not find an operating range metadata provider",
+            // Until the first report of a worker's load, some seconds after its start.
+            "Not able to assign all expiredOrUnAssignedLeases",
+            // At each stop, whether there were metrics or not.
+            "Dropping metrics [] because CloudWatchPublisherRunnable is shutting down");
+
+    @Override
+    public FilterReply decide(ILoggingEvent event) {
+        String said = event.getFormattedMessage();
+        boolean isHarmless = BEGINNINGS.stream().anyMatch(said::startsWith);
+        return isHarmless ? FilterReply.DENY : FilterReply.NEUTRAL;
+    }
+}
