@@ -66,7 +66,7 @@ def properties_of(settings: Settings, run: Run) -> dict[str, str]:
         "maxRecords": str(settings.batch),
         "failoverTimeMillis": str(lease_ms // 3),
         "leaderLeaseMillis": str(lease_ms // 2),
-        "leaseAssignmentIntervalMillis": "2000",
+        "leaseAssignmentIntervalMillis": "1000",
         "parentShardPollIntervalMillis": "1000",
         "isGracefulLeaseHandoffEnabled": "false",
         "shutdownGraceMillis": str(GRACE_MS),

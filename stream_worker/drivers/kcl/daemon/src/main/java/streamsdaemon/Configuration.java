@@ -47,7 +47,7 @@ record Configuration(
             Map.entry("maxRecords", "1000"),
             Map.entry("idleTimeBetweenReadsInMillis", "200"),
             Map.entry("failoverTimeMillis", "3000"),
-            Map.entry("leaseAssignmentIntervalMillis", "2000"),
+            Map.entry("leaseAssignmentIntervalMillis", "1000"),
             Map.entry("parentShardPollIntervalMillis", "1000"),
             Map.entry("isGracefulLeaseHandoffEnabled", "false"),
             Map.entry("inMemoryWorkerMetricsCaptureFrequencyMillis", "1000"),

@@ -4,9 +4,8 @@ import com.amazonaws.services.dynamodbv2.streamsadapter.AmazonDynamoDBStreamsAda
 import com.amazonaws.services.dynamodbv2.streamsadapter.StreamsSchedulerFactory;
 import com.amazonaws.services.dynamodbv2.streamsadapter.polling.DynamoDBStreamsPollingConfig;
 import java.io.IOException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +29,8 @@ import software.amazon.kinesis.worker.WorkerMetricsSelector;
 /** KCL's scheduler on a stream of DynamoDB's, from the first lease to the last that is given back. */
 final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    private static final long TURN_MILLIS = 500; // of KCL's loop, which begins and ends shards; its own is a second
+    private static final long LOOK_MILLIS = 50;
     private static final int TABLE_LOOK_S = 1;
     private static final int TABLE_PATIENCE_S = 120;
 
@@ -59,6 +60,7 @@ final class Daemon {
         Region region = clients.region();
         // The adapter sets it too, but only after its lease factory has copied the default: a minute's stall at a first start.
         kcl.lease().shardSyncIntervalMillis(0);
+        kcl.coordinator().shardConsumerDispatchPollIntervalMillis(TURN_MILLIS);
         balanceShardsWhereNoLoadIsKnown(kcl.lease().workerUtilizationAwareAssignmentConfig());
         AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(guard[0], region);
         tracker = StreamsSchedulerFactory.createSingleStreamTracker(
@@ -79,23 +81,22 @@ final class Daemon {
 
     /** Lets children say how far they are, then gives every lease back; whether all of it was done in time. */
     boolean stop(long millis) {
-        boolean inTime = stopInOrder(millis);
+        boolean inTime = haveChildrenLeft(millis);
+        if (!inTime) {
+            LOG.warn("After {} ms a child has not said how far it is: its last records will come again.", millis);
+        }
+        scheduler.shutdown();
         return release.run() && inTime;
     }
 
-    private boolean stopInOrder(long millis) {
-        try {
-            scheduler.startGracefulShutdown().get(millis, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException late) {
-            LOG.warn("After {} ms a child has not said how far it is: its last records will come again.", millis);
-        } catch (ExecutionException failed) {
-            LOG.warn("The shutdown failed: records after the last checkpoints will come again.", failed.getCause());
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
+    /** KCL's own waiting goes on for seconds after the last child has left. */
+    private boolean haveChildrenLeft(long millis) {
+        scheduler.startGracefulShutdown();
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!scheduler.shardInfoShardConsumerMap().isEmpty() && System.nanoTime() < until) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
         }
-        scheduler.shutdown();
-        return false;
+        return scheduler.shardInfoShardConsumerMap().isEmpty();
     }
 
     private Scheduler scheduler(

@@ -22,6 +22,8 @@ public final class Harmless extends Filter<ILoggingEvent> {
             "Did not find an operating range metadata provider",
             // Until the first report of a worker's load, some seconds after its start.
             "Not able to assign all expiredOrUnAssignedLeases",
+            // At each stop: its graceful end and ours meet.
+            "Shutdown requested a second time",
             // At each stop, whether there were metrics or not.
             "Dropping metrics [] because CloudWatchPublisherRunnable is shutting down");
 
