@@ -70,7 +70,7 @@ class Position:
         self._item: Checkpoint | None = None
         self._last: str | None = None
         self._until = ledger.clock()
-        self._written = ledger.monotonic()
+        self._written = float("-inf")  # a life may be shorter than the time between two writes
         self._began: deque[datetime] = deque(maxlen=FETCHED_AHEAD + 1)
         self._empty = 0
         self._is_lost = False
@@ -129,8 +129,9 @@ class Position:
             self._until = max(self._until, self._began[0])
 
     def keep(self) -> None:
-        """Make it durable, once in a while; if that fails, the next time will do."""
-        if self._with.monotonic() - self._written < KEEP_S or self._item is None:
+        """Make it durable if it moved, once in a while; if that fails, the next time will do."""
+        is_due = self._with.monotonic() - self._written >= KEEP_S
+        if self._item is None or not is_due or self._until <= self._item.settled_until:
             return
         self._written = self._with.monotonic()
         try:
@@ -187,11 +188,10 @@ class Position:
         return self._with.checkpoints.refresh(item, moment)
 
     def _moved(self, item: Checkpoint) -> Checkpoint:
-        until = max(self._until, item.settled_until)
         try:
             if self._last and item.is_behind(self._last):
-                return self._with.checkpoints.advance(item, self._last, until.timestamp())
-            return self._with.checkpoints.refresh(item, until)
+                return self._with.checkpoints.advance(item, self._last, self._until.timestamp())
+            return self._with.checkpoints.refresh(item, self._until)
         except LeaseLost:  # by the shard's former or next owner, or our own answer was lost: what stands there is true
             return self._with.checkpoints.reload(self._shard) or item
 

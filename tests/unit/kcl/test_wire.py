@@ -30,7 +30,7 @@ os._exit(0)  # as a child ends: nothing that was printed waits in a buffer
 def test_whatever_is_printed_is_no_line_of_the_protocol() -> None:
     """By Python, by C, by a program that somebody starts; nor does anybody read the protocol's lines."""
     command = [sys.executable, "-c", NOISY]
-    done = subprocess.run(command, input="wörld\n", capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input="wörld\n", capture_output=True, text=True, env={}, check=False)
     assert (done.stdout, done.returncode) == ("\nhello wörld\n", 0), done.stderr
     assert done.stderr.count("stray") == 4
 
