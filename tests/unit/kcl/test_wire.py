@@ -15,7 +15,7 @@ from stream_worker.drivers.kcl import wire
 assert not {name for name in sys.modules if name.startswith(("shared", "boto3"))}, "imported too early"
 pipes = wire.take()
 print("stray")
-sys.stdout.write("stray")
+sys.stdout.write("stray\\n")
 os.write(1, b"stray")
 subprocess.run([sys.executable, "-c", "print('stray'); import sys; assert sys.stdin.read() == ''"], check=True)
 assert sys.stdin.read() == "", "the protocol's lines are not for others"
