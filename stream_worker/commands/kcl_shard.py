@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
 from threading import Event, Thread
 from typing import NoReturn
 
@@ -84,5 +85,6 @@ def _watch(stop: Event, log: logging.Log) -> None:
 
 def _end(status: int) -> NoReturn:
     """At once: nothing that is still running has anything to say."""
-    sys.stderr.flush()
+    with suppress(OSError, ValueError):  # the daemon that would hear it may be gone
+        sys.stderr.flush()
     os._exit(status)

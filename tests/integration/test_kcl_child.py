@@ -97,8 +97,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     needs_kclpy()
     started: list[Process] = []
 
-    def begin(settings: Settings, *before: str) -> Process:
-        started.append(Process(tmp_path / f"{len(started)}.log", settings, *before, *MODULE))
+    def begin(settings: Settings, *before: str, log: Path | None = None) -> Process:
+        started.append(Process(log or tmp_path / f"{len(started)}.log", settings, *before, *MODULE))
         return started[-1]
 
     yield begin
@@ -193,3 +193,14 @@ def test_a_setting_that_cannot_be_used_is_one_line(start: Callable[..., Process]
     """The daemon hears it by the status, people by the sentence."""
     child = start(Settings(region="us-east-1", endpoint=NOBODY, access_key_id="x"))
     assert (child.process.wait(PATIENCE_S), child.events) == (2, ["child_failed"])
+
+
+def test_a_child_that_nobody_hears_ends_all_the_same(start: Callable[..., Process]) -> None:
+    """Its log cannot be written: the daemon that read it is gone."""
+    child = start(away(), log=Path("/dev/full"))
+    child.says(initialize())
+    Event().wait(1)  # it may or may not wait by now; its end is the same
+    child.process.terminate()
+    _next_line(child)
+    child.says(SHARD_ENDED)
+    assert child.process.wait(PATIENCE_S) == 1

@@ -62,7 +62,7 @@ def test_a_few_empty_batches_prove_nothing() -> None:
 
 
 def test_it_is_kept_once_in_a_while() -> None:
-    """Busy or idle: at most one write a minute; the first at once, as a life may be shorter than that."""
+    """Busy or idle: at most one write a minute."""
     child = Child()
     position = child.opened()
     for _ in range(int(3 * KEEP_S)):
@@ -72,6 +72,18 @@ def test_it_is_kept_once_in_a_while() -> None:
     item = child.item()
     assert item
     assert item.settled_until > NOON + timedelta(seconds=2 * KEEP_S)
+
+
+def test_it_is_kept_as_soon_as_it_moves() -> None:
+    """A life may be shorter than the time between two writes, as may the next one."""
+    child = Child()
+    position = child.opened()
+    child.clock.advance(1)
+    child.settle(position)
+    position.keep()
+    item = child.item()
+    assert item
+    assert item.settled_until == child.clock.now()
 
 
 def test_what_has_not_moved_is_not_written() -> None:

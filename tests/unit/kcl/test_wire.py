@@ -1,6 +1,7 @@
 """The pipes of the protocol: nothing but the protocol is in them, and their end is seen."""
 
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,8 +30,8 @@ os._exit(0)  # as a child ends: nothing that was printed waits in a buffer
 
 def test_whatever_is_printed_is_no_line_of_the_protocol() -> None:
     """By Python, by C, by a program that somebody starts; nor does anybody read the protocol's lines."""
-    command = [sys.executable, "-c", NOISY]
-    done = subprocess.run(command, input="wörld\n", capture_output=True, text=True, env={}, check=False)
+    command, plain = [sys.executable, "-c", NOISY], {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, input="wörld\n", capture_output=True, text=True, env=plain, check=False)
     assert (done.stdout, done.returncode) == ("\nhello wörld\n", 0), done.stderr
     assert done.stderr.count("stray") == 4
 
