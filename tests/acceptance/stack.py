@@ -18,10 +18,10 @@ PATIENCE_S = 100.0  # how long a process may take for what it surely does; no te
 class Worker:
     """A `stream-worker run` process and its log."""
 
-    def __init__(self, log: Path, environment: dict[str, str]) -> None:
+    def __init__(self, log: Path, environment: dict[str, str], *options: str) -> None:
         self._log = log
         with log.open("w", encoding="utf-8") as sink:
-            command = [sys.executable, "-m", "stream_worker", "run"]
+            command = [sys.executable, "-m", "stream_worker", "run", *options]
             self.process = subprocess.Popen(command, env=environment, stderr=sink, stdout=subprocess.DEVNULL)
 
     @property

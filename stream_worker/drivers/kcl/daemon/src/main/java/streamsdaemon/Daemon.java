@@ -35,6 +35,7 @@ final class Daemon {
     private static final int TABLE_PATIENCE_S = 120;
 
     private final ConfigBridge.Resolved kcl;
+    private final TrimGuard guard;
     private final StreamTracker tracker;
     private final Scheduler scheduler;
     private final Release release;
@@ -48,21 +49,19 @@ final class Daemon {
     Daemon(Configuration configuration, Consumer<String> onTrimmed) throws IOException {
         MultiLangDaemonConfig file = configuration.forStream("a stream of DynamoDB's");
         MultiLangDaemonConfiguration settings = file.getMultiLangDaemonConfiguration();
-        TrimGuard[] guard = new TrimGuard[1]; // made when the stream is known, which takes the client that this resolves
         kcl = ConfigBridge.resolve(
-                settings,
-                () -> new StreamsProcessor(file.getRecordProcessorFactory().shardRecordProcessor(), guard[0]));
+                settings, () -> new StreamsProcessor(file.getRecordProcessorFactory().shardRecordProcessor(), guard()));
         String stream = configuration.streamArn() != null
                 ? configuration.streamArn()
                 : Tables.latestStream(kcl.lease().dynamoDBClient(), configuration.table());
         StreamsClients clients = new StreamsClients(configuration, ConfigBridge.credentials(settings));
-        guard[0] = new TrimGuard(clients.of(stream), configuration.stopOnTrimmedData() ? onTrimmed : null);
+        guard = new TrimGuard(clients.of(stream), configuration.stopOnTrimmedData() ? onTrimmed : null);
         Region region = clients.region();
         // The adapter sets it too, but only after its lease factory has copied the default: a minute's stall at a first start.
         kcl.lease().shardSyncIntervalMillis(0);
         kcl.coordinator().shardConsumerDispatchPollIntervalMillis(TURN_MILLIS);
         balanceShardsWhereNoLoadIsKnown(kcl.lease().workerUtilizationAwareAssignmentConfig());
-        AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(guard[0], region);
+        AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(guard, region);
         tracker = StreamsSchedulerFactory.createSingleStreamTracker(
                 LocalEngine.shown(stream, region.id()),
                 InitialPositionInStreamExtended.newInitialPosition(
@@ -89,14 +88,19 @@ final class Daemon {
         return release.run() && inTime;
     }
 
-    /** KCL's own waiting goes on for seconds after the last child has left. */
+    /** KCL's own waiting goes on for seconds after the last child has answered. */
     private boolean haveChildrenLeft(long millis) {
         scheduler.startGracefulShutdown();
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        while (!scheduler.shardInfoShardConsumerMap().isEmpty() && System.nanoTime() < until) {
+        while (!guard.haveAllLeft() && System.nanoTime() < until) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
         }
-        return scheduler.shardInfoShardConsumerMap().isEmpty();
+        return guard.haveAllLeft();
+    }
+
+    /** Made when the stream is known, which takes a client that the processors' factory is resolved with. */
+    private TrimGuard guard() {
+        return guard;
     }
 
     private Scheduler scheduler(

@@ -52,5 +52,6 @@ final class StreamsProcessor implements DynamoDBStreamsShardRecordProcessor {
     @Override
     public void shutdownRequested(ShutdownRequestedInput input) {
         next.shutdownRequested(input);
+        guard.left(shard); // it has said how far it is, and is given nothing more
     }
 }

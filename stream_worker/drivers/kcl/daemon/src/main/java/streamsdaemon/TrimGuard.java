@@ -38,9 +38,14 @@ final class TrimGuard extends ForwardingStreams {
         running.add(shard);
     }
 
-    /** The shard's processor is no more. */
+    /** The shard's processor is given nothing more. */
     void left(String shard) {
         running.remove(shard);
+    }
+
+    /** Whether no processor is given anything any more. */
+    boolean haveAllLeft() {
+        return running.isEmpty();
     }
 
     @Override
