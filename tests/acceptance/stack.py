@@ -88,10 +88,10 @@ class Stack:
             **more,
         }
 
-    def worker(self, **settings: str) -> Worker:
+    def worker(self, *options: str, **settings: str) -> Worker:
         """Start a worker."""
         log = self._folder / f"worker-{len(self._workers)}.log"
-        self._workers.append(Worker(log, self.environment(**settings)))
+        self._workers.append(Worker(log, self.environment(**settings), *options))
         return self._workers[-1]
 
     def start(self, *command: str, **settings: str) -> subprocess.Popen[str]:

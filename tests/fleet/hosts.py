@@ -1,5 +1,6 @@
 """Hosts of a fleet: each a supervisor, KCL's daemon in a process group of its own, and a child for every shard."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from stream_worker.streams import DynamoStreams
 from tests.acceptance.stack import Stack, Worker, wait_until
 
 Line = dict[str, Any]
+TAP = Path(__file__).parent / "tap"
 OVER = frozenset({"shard_ended", "lease_lost", "shard_left"})
 
 
@@ -40,7 +42,7 @@ class Host(Worker):
             elif line["event"] == "shard_opened":
                 read[line["shard"]] = line["pid"]
             elif line["event"] in OVER:
-                read.pop(line["shard"], None)
+                read.pop(line.get("shard", ""), None)
         return read
 
     def kill(self) -> None:
@@ -72,6 +74,8 @@ class Fleet:
         self.up: list[Host] = []
         self._folder = folder
         self._jar = jar
+        self._tap = folder / "children.jsonl"
+        self._tap.touch()
         self._clients: Clients = connect(stack.settings)
 
     @property
@@ -82,7 +86,8 @@ class Fleet:
     def host(self, **settings: str) -> Host:
         """Start one more."""
         log = self._folder / f"host-{len(self.everyone)}.log"
-        environment = self.stack.environment(WORKER_KCL_JAR=str(self._jar), WORKER_LEASE_S="6", **settings)
+        ours = {"WORKER_KCL_JAR": str(self._jar), "WORKER_LEASE_S": "6", "PYTHONPATH": str(TAP)}
+        environment = self.stack.environment(**{**ours, "FLEET_TAP": str(self._tap), **settings})
         self.everyone.append(Host(log, environment))
         self.up.append(self.everyone[-1])
         return self.everyone[-1]
@@ -109,6 +114,11 @@ class Fleet:
     def lines(self) -> Iterator[Line]:
         """What all of them said, in the order of time."""
         yield from sorted((line for host in self.everyone for line in host.lines), key=lambda line: line["timestamp"])
+
+    def tapped(self) -> list[Line]:
+        """What all children said, in the order in which they said it, although nobody may have heard it."""
+        lines = self._tap.read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
 
     def said(self, event: str) -> list[Line]:
         """All lines of one event."""

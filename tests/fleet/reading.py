@@ -40,22 +40,23 @@ def reading(written: Mapping[str, Written], lines: Iterable[Mapping[str, Any]]) 
     found, seen = Reading(), {shard: [0] * len(one.records) for shard, one in written.items()}
     for line in lines:
         shard = str(line.get("shard"))
-        if shard not in written:
-            continue
-        if line["event"] == "shard_opened":
-            parent = written[shard].parent
-            if parent in seen and not all(seen[parent]):
-                found.too_early.append(shard)
-        elif line["event"] == "batch_read":
-            records = written[shard].records
-            start, end = bisect_left(records, int(line["first"])), bisect_right(records, int(line["last"]))
-            if end - start != line["records"]:
-                found.holes.append(f"{shard} from {line['first']} to {line['last']}: {line['records']}, not {end - start}")
-            for at in range(start, end):
-                seen[shard][at] += 1
+        if shard in written and line["event"] == "batch_read":
+            _count(written[shard].records, seen[shard], line, found)
+        elif shard in written and line["event"] == "shard_opened":
+            parent = written[shard].parent or ""
+            found.too_early += [] if all(seen.get(parent, ())) else [shard]
     for shard, times in seen.items():
         found.records += len(times)
         found.again += sum(max(0, count - 1) for count in times)
         if lost := times.count(0):
             found.missing[shard] = lost
     return found
+
+
+def _count(records: Sequence[int], seen: list[int], line: Mapping[str, Any], found: Reading) -> None:
+    start, end = bisect_left(records, int(line["first"])), bisect_right(records, int(line["last"]))
+    if end - start != line["records"]:
+        batch = f"{line['shard']} from {line['first']} to {line['last']}"
+        found.holes.append(f"{batch}: {line['records']}, not {end - start}")
+    for at in range(start, end):
+        seen[at] += 1

@@ -121,9 +121,15 @@ class ShardProcessor:
     def _settle(self, page: Page, ask: Ask) -> None:
         batch = Batch(self._with.stream, self._with.shard, page.records)
         self._patiently(partial(self._with.processor.process, batch))
+        self._say_what_was_read(page)
         self._with.position.settled(page.last, page.records[-1].created_at)
         if page.last:
             self._with.checkpointer.advance(ask, page.last.sequence_number)
+
+    def _say_what_was_read(self, page: Page) -> None:
+        """Before its checkpoint: so whoever lost a record can be found by the lines of all hosts."""
+        first, last = (page.records[at].sequence_number for at in (0, -1))
+        self._with.log.debug("batch_read", shard=self._with.shard, records=len(page.records), first=first, last=last)
 
     def _finish(self, ask: Ask) -> None:
         if self._over_since is not None:

@@ -9,6 +9,7 @@ from shared.errors import SettingInvalid
 from shared.settings import Settings
 
 GRACE_MS = 8000  # below the command's own grace after SIGTERM
+DAEMON_GRACE_MS = 6000  # one that needs it all still gives its leases back
 LONGEST_APPLICATION = 237  # characters: a table's name has at most 255, and "-WorkerMetricStats" is added
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -69,7 +70,7 @@ def properties_of(settings: Settings, run: Run) -> dict[str, str]:
         "leaseAssignmentIntervalMillis": "1000",
         "parentShardPollIntervalMillis": "1000",
         "isGracefulLeaseHandoffEnabled": "false",
-        "shutdownGraceMillis": str(GRACE_MS),
+        "shutdownGraceMillis": str(DAEMON_GRACE_MS),
         "metricsLevel": "NONE",
         "trimmedData": "STOP",
         "stopWhenInputEnds": "true",

@@ -32,4 +32,4 @@ class _Both:
 
 if any("kcl_child" in argument for argument in sys.orig_argv):
     path = Path(os.environ["FLEET_TAP"])  # noqa: TID251 - no setting of ours
-    sys.stderr = _Both(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))  # type: ignore[assignment]
+    sys.stderr = _Both(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
