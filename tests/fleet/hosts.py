@@ -11,6 +11,7 @@ from typing import Any
 from shared.dynamo import Clients, connect
 from shared.models import Item, string
 from shared.settings import Settings
+from stream_worker.drivers.kcl.course import ENDED
 from stream_worker.drivers.kcl.leases import LeaseTables
 from stream_worker.drivers.kcl.properties import application_of
 from stream_worker.streams import DynamoStreams
@@ -111,6 +112,10 @@ class Fleet:
         tables = LeaseTables(self._clients.dynamodb, lambda of: application_of(self.settings, of))
         return {string(lease, "leaseKey"): lease for lease in tables.items(stream)}
 
+    def owned(self) -> list[str]:
+        """Shards whose lease somebody holds; of one that is settled to its end nobody asks any more."""
+        return [shard for shard, lease in self.leases().items() if _is_owned(lease)]
+
     def lines(self) -> Iterator[Line]:
         """What all of them said, in the order of time."""
         yield from sorted((line for host in self.everyone for line in host.lines), key=lambda line: line["timestamp"])
@@ -142,6 +147,10 @@ class Fleet:
             host.kill()
         self._clients.dynamodb.raw.close()
         self._clients.streams.raw.close()
+
+
+def _is_owned(lease: Item) -> bool:
+    return bool(string(lease, "leaseOwner")) and string(lease, "checkpoint") != ENDED
 
 
 def tell(process: int, number: int) -> None:

@@ -40,7 +40,7 @@ def test_all_that_is_written_arrives_once_and_a_stop_loses_nothing(fleet: Fleet)
     fleet.stack.do(*TRAFFIC, "--total", "120")
     fleet.stack.assert_right()
     assert host.terminate() == 0
-    assert not any(string(lease, "leaseOwner") for lease in fleet.leases().values())
+    assert fleet.owned() == []
     [lease] = fleet.leases().values()
     before = records(fleet)
     fleet.host().wait_for("shard_opened")
@@ -94,4 +94,4 @@ def test_without_its_supervisor_a_daemon_leaves(fleet: Fleet) -> None:
     host.process.kill()
     host.process.wait()
     wait_until(lambda: not any(map(is_there, processes)), "the daemon and its child to leave")
-    assert not any(string(lease, "leaseOwner") for lease in fleet.leases().values())
+    assert fleet.owned() == []
