@@ -100,7 +100,11 @@ def supervisor(clients: Clients, settings: Settings, stop: Event, owner: str, lo
     retry, state = Retry(stop), state_of(clients, settings)
     work = work_of(clients, settings, retry, log)
     leases = LeaseTables(clients.dynamodb, partial(application_of, settings))
-    course = Course(streams_of(clients, settings), leases, state, work.on_gap, now, log)
+
+    def forget(stream: str) -> None:
+        Checkpoints(state, stream, retry, now, drawer=KCL_CHECKPOINTS).forget_all()
+
+    course = Course(streams_of(clients, settings), leases, state, work.on_gap, forget, now, log)
     lease = Lease(state, owner, settings.lease_s, now, time.monotonic, log, table=settings.message_table)
     parts = SupervisorParts(
         settings=settings,

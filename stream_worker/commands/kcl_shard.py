@@ -16,6 +16,7 @@ from shared.settings import Settings
 from stream_worker import assembly
 from stream_worker.drivers.kcl.processor import FAILED, LEFT, MISCONFIGURED, ShardProcessor
 from stream_worker.drivers.kcl.wire import Wire
+from stream_worker.monitor.calls import CallLines, counted
 
 LOOK_S = 0.5  # how often the parent is looked at
 GONE_S = 5.0  # a transaction in hand ends within this time after the parent did
@@ -42,7 +43,7 @@ def _serve(wire: Wire, stop: Event, log: logging.Log) -> None:
     from stream_worker.drivers.kcl.protocol import serve  # noqa: PLC0415 - of an extra; whoever starts us has asked
 
     said, settings = _arguments(), Settings.read()
-    clients = connect(settings, threads=assembly.CHILD_CONNECTIONS)
+    clients = counted(connect(settings, threads=assembly.CHILD_CONNECTIONS), CallLines(log))
     life = assembly.Life(stream=said.stream, leases=said.leases, stop=stop, end=_end)
 
     def make(shard: str) -> ShardProcessor:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.dynamo import Answer, Client, Clients
-from shared.errors import AppError
+from shared.errors import AppError, Throttled, TransactionCancelled
+from shared.logging import Log
+
+CALLED = "called"
+THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class Counter(Protocol):
@@ -34,6 +38,30 @@ class CountedClient(Client):
             raise
         finally:
             self.counter.called(operation, self.monotonic() - started, error)
+
+
+@dataclass(frozen=True, slots=True)
+class CallLines:
+    """A `Counter` whose counts are lines of a log: for a process whose log is heard by the one that shows numbers."""
+
+    log: Log
+
+    def called(self, operation: str, seconds: float, error: AppError | None) -> None:
+        """See `Counter`."""
+        self.log.debug(CALLED, operation=operation, seconds=round(seconds, 6), result=result(error), codes=codes(error))
+
+
+def result(error: AppError | None) -> str:
+    """A transaction is refused for want of capacity by its reasons, every other call by its error."""
+    if any(code in THROTTLES for code in codes(error)):
+        return Throttled.__name__
+    return type(error).__name__ if error else "ok"
+
+
+def codes(error: AppError | None) -> list[str]:
+    """Why a transaction was cancelled."""
+    reasons = error.reasons if isinstance(error, TransactionCancelled) else ()
+    return [reason.code for reason in reasons if reason.code != "None"]
 
 
 def counted(clients: Clients, counter: Counter) -> Clients:

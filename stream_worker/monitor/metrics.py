@@ -7,8 +7,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.errors import AppError, Throttled, TransactionCancelled
+from shared.errors import AppError
 from stream_worker.contract import Gap
+from stream_worker.monitor.calls import CALLED, codes, result
 from stream_worker.monitor.status import Vitals
 
 LAG_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400)
@@ -19,7 +20,6 @@ LEASE_EVENTS = {
     "lease_released": "released",
     "lease_doubtful": "doubtful",
 }
-THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class Metrics:
@@ -60,6 +60,7 @@ class Metrics:
             "sweep_repaired": lambda facts: self._repaired.inc(facts["repaired"]),
             "lease_taken": lambda _: self._taken_at.set_to_current_time(),
             "standby": lambda _: self._know_nothing(),
+            CALLED: self._call,
         }
 
     def watch(self, vitals: Vitals) -> None:
@@ -75,12 +76,7 @@ class Metrics:
 
     def called(self, operation: str, seconds: float, error: AppError | None) -> None:
         """See `calls.Counter`."""
-        self._calls.labels(operation, _result(error)).inc()
-        self._seconds.labels(operation).observe(seconds)
-        if isinstance(error, TransactionCancelled):
-            for reason in error.reasons:
-                if reason.code != "None":
-                    self._cancelled.labels(reason.code).inc()
+        self._call({"operation": operation, "seconds": seconds, "result": result(error), "codes": codes(error)})
 
     def text(self) -> bytes:
         """What Prometheus reads."""
@@ -100,6 +96,12 @@ class Metrics:
         """What waits is looked at by the process that works; a standby's numbers would stay for ever."""
         self._open.set(0)
         self._owed.set(0)
+
+    def _call(self, facts: Mapping[str, Any]) -> None:
+        self._calls.labels(facts["operation"], facts["result"]).inc()
+        self._seconds.labels(facts["operation"]).observe(facts["seconds"])
+        for code in facts["codes"]:
+            self._cancelled.labels(code).inc()
 
     def _batch(self, facts: Mapping[str, Any]) -> None:
         self._batches.labels("settled").inc()
@@ -137,13 +139,6 @@ class _Views(Collector):
         yield _gauge("shards_waiting", "Shards that wait for their parent.", signs.waiting)
         yield _gauge("shards_failing", "Shards whose last turn did not work.", signs.failing)
         yield _gauge("lineages_stalled", "Closed shards that have no child.", signs.stalled)
-
-
-def _result(error: AppError | None) -> str:
-    """A transaction is refused for want of capacity by its reasons, every other call by its error."""
-    if isinstance(error, TransactionCancelled) and any(reason.code in THROTTLES for reason in error.reasons):
-        return Throttled.__name__
-    return type(error).__name__ if error else "ok"
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -41,6 +41,7 @@ class Course:
         leases: KCL's.
         state: the consumer's.
         on_gap: owes a sweep.
+        forget: lets go of what the children have kept about a stream.
         clock: the time of day, in UTC.
         log: for what changes.
     """
@@ -51,6 +52,7 @@ class Course:
         leases: Leases,
         state: State,
         on_gap: OnGap,
+        forget: Callable[[str], object],
         clock: Callable[[], datetime],
         log: Log,
     ) -> None:
@@ -58,6 +60,7 @@ class Course:
         self._leases = leases
         self._state = state
         self._on_gap = on_gap
+        self._forget = forget
         self._clock = clock
         self._log = log
         self._found_drained = 0
@@ -93,6 +96,7 @@ class Course:
         self._found_drained = 0
         self._begin(self._streams.latest_stream(), Gap.NEW_STREAM)
         self._state.delete(KCL_STREAMS, stream)
+        self._forget(stream)
         self._log.info("stream_drained", stream=stream, next="its three tables of KCL can be deleted")
 
     def _begin(self, stream: str, gap: Gap) -> str:

@@ -26,7 +26,12 @@ class Table:
         self.course = self.host()
 
     def host(self) -> Course:
-        return Course(self, self, self.scene.state, self.scene.on_gap, self.scene.clock.now, self.scene.log)
+        return Course(
+            self, self, self.scene.state, self.scene.on_gap, self.forget, self.scene.clock.now, self.scene.log
+        )
+
+    def forget(self, stream: str) -> None:
+        self.scene.story.append(("forgotten", stream))
 
     def latest_stream(self) -> str:
         if isinstance(self.latest[0], Exception):
@@ -104,6 +109,7 @@ def test_the_next_one_is_begun_with_a_sweep_before_the_old_one_is_forgotten() ->
     table.latest[0] = NEW
     table.course.leave(ARN)
     assert (table.scene.gaps, table.begun(), table.course.choose()) == (["first start", "new stream"], [NEW], NEW)
+    assert table.scene.story[-1] == ("forgotten", ARN)
 
 
 def test_a_table_without_a_stream_keeps_the_old_one() -> None:

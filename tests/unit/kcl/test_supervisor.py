@@ -43,7 +43,7 @@ class Host:
         return Parts(
             settings=settings,
             program=Program(str(java), Path("daemon.jar"), ("python", "-m", "child")),
-            course=Course(self, self, scene.state, scene.on_gap, scene.clock.now, scene.log),
+            course=Course(self, self, scene.state, scene.on_gap, print, scene.clock.now, scene.log),
             lease=Lease(scene.state, "ann", 1, scene.clock.now, scene.clock.monotonic, scene.log),
             stop=self.stop,
             clock=scene.clock.now,

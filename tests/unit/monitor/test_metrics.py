@@ -8,7 +8,7 @@ import pytest
 from shared.dynamo import Client, Clients
 from shared.errors import Reason, Throttled, TransactionCancelled
 from stream_worker.contract import Gap
-from stream_worker.monitor.calls import CountedClient, counted
+from stream_worker.monitor.calls import CallLines, CountedClient, counted
 from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.emf import Emf
 from stream_worker.monitor.metrics import Metrics
@@ -35,6 +35,19 @@ def metrics() -> Metrics:
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     """One number, as Prometheus would read it."""
     return metrics.registry.get_sample_value(f"pattern_e_{name}", labels)
+
+
+def test_a_call_of_another_process_is_counted_by_its_line(metrics: Metrics) -> None:
+    """A child's log is heard by its supervisor: the same numbers as if it had been a call of its own."""
+    lines = Lines()
+    raw: Any = Broken()
+    client = CountedClient(raw, counter=CallLines(lines))
+    with pytest.raises(TransactionCancelled):
+        client.call("transact_write_items")
+    [(event, facts)] = lines.lines
+    metrics.hear(event, facts)
+    assert value(metrics, "transactions_cancelled_total", code="TransactionConflict") == 1
+    assert value(metrics, "calls_total", operation="transact_write_items", result="TransactionCancelled") == 1
 
 
 def test_a_settled_batch_is_counted(metrics: Metrics) -> None:
