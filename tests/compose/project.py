@@ -12,13 +12,14 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 240.0  # LocalStack starts in 15 to 60 s; no test waits for less than it may take
 ACTIVE, STANDBY = "stream-worker", "stream-worker-standby"
+FLEET = ("fleet-1", "fleet-2", "fleet-3")
 
 
 class Project:
     """`docker compose` with a project name and ports of its own."""
 
     def __init__(self, name: str, ports: dict[str, int]) -> None:
-        self._command = ["docker", "compose", "--project-name", name, "--profile", "traffic"]
+        self._command = ["docker", "compose", "--project-name", name, "--profile", "traffic", "--profile", "fleet"]
         self._environment = {
             **os.environ,  # noqa: TID251 - docker's own settings come from there
             **{variable: str(port) for variable, port in ports.items()},
@@ -71,9 +72,10 @@ class Project:
         """active, standby, waiting; empty while it cannot be asked."""
         return str(self.status(service).get("role", ""))
 
-    def wrong(self) -> int:
-        """How many rows are wrong, when the worker has had its time."""
-        said = self.worker("stream-worker", "verify", "--json", "--patience", "60", service=self.alive(), check=False)
+    def wrong(self, service: str = "") -> int:
+        """How many rows are wrong, when the worker has had its time; asked in a container that runs."""
+        verify = ("stream-worker", "verify", "--json", "--patience", "60")
+        said = self.worker(*verify, service=service or self.alive(), check=False)
         return int(json.loads(said.stdout)["wrong"])
 
     def alive(self) -> str:

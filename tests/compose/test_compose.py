@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.compose.project import ACTIVE, STANDBY, Project, wait_until
+from tests.compose.project import ACTIVE, FLEET, STANDBY, Project, wait_until
 
 pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(1200)]
-PORTS = ("LOCALSTACK_PORT", "WORKER_PORT", "STANDBY_PORT")
+PORTS = ("LOCALSTACK_PORT", "WORKER_PORT", "STANDBY_PORT", "FLEET_1_PORT", "FLEET_2_PORT", "FLEET_3_PORT")
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +122,23 @@ def test_stopped_in_a_burst_and_started_again(project: Project) -> None:
     assert [project.state(service)["ExitCode"] for service in (ACTIVE, STANDBY)] == [0, 0]
     project.up()
     assert project.wrong() == 0
+
+
+def reading(project: Project, *services: str) -> list[str]:
+    """Hosts of the fleet that read a shard."""
+    return [service for service in services if project.role(service) == "active"]
+
+
+def test_a_fleet_shares_the_stream_and_survives_a_kill(project: Project) -> None:
+    """Without the other workers: a host that reads is killed under traffic, another goes on, and ends in order."""
+    project.do("stop", ACTIVE, STANDBY)
+    project.do("up", "--detach", "--wait", *FLEET)
+    wait_until(lambda: reading(project, *FLEET), "a host that reads")
+    [reader] = reading(project, *FLEET)
+    project.do("run", "--rm", "--detach", "producer")
+    project.signal(reader, "kill", "--signal", "KILL")
+    others = [service for service in FLEET if service != reader]
+    wait_until(lambda: reading(project, *others), "another host that reads")
+    assert project.wrong(others[0]) == 0
+    project.do("stop", *others)
+    assert [project.state(service)["ExitCode"] for service in others] == [0, 0]
