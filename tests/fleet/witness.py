@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from typing import Self, TypeVar
@@ -17,8 +18,16 @@ from tests.places import ManyShards
 
 T = TypeVar("T")
 
-SILENT = 5  # so many empty pages in a row are an open shard's end
+SILENT = 2  # so many empty pages in a row are an open shard's end
 MANY = 1000
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far a shard was read; without an iterator it has ended."""
+
+    found: list[int]
+    iterator: str | None
 
 
 class Witness:
@@ -33,6 +42,7 @@ class Witness:
         self._fleet, self._control = fleet, control
         self._clients = connect(fleet.settings)
         self._api = DynamoStreams(self._clients, fleet.settings.message_table)
+        self._read: dict[str, _Place] = {}
         self._retry = Retry(Event(), total_s=100)
         self._cleanup = ExitStack()
         self._cleanup.callback(self._clients.streams.raw.close)
@@ -73,15 +83,16 @@ class Witness:
         return [Shard(shard["ShardId"], shard.get("ParentShardId")) for shard in self._control.shards()]
 
     def _records(self, stream: str, shard: str) -> list[int]:
-        iterator: str | None = self._patiently(partial(self._api.iterator, stream, shard, None))
-        found: list[int] = []
-        silent = 0
-        while iterator and silent < SILENT:
-            page = self._patiently(partial(self._api.records, iterator, MANY))
-            found += [int(record.sequence_number) for record in page.records]
+        """Read on where the last look ended: hosts want of the same few reads a second."""
+        if shard not in self._read:
+            self._read[shard] = _Place([], self._patiently(partial(self._api.iterator, stream, shard, None)))
+        place, silent = self._read[shard], 0
+        while place.iterator and silent < SILENT:
+            page = self._patiently(partial(self._api.records, place.iterator, MANY))
+            place.found += [int(record.sequence_number) for record in page.records]
             silent = 0 if page.records else silent + 1
-            iterator = page.next_iterator
-        return found
+            place.iterator = page.next_iterator
+        return place.found
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """Whatever the hosts leave of what may be asked a second."""
