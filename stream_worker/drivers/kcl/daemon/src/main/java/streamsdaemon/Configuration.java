@@ -50,8 +50,9 @@ record Configuration(
             Map.entry("leaseAssignmentIntervalMillis", "1000"),
             Map.entry("parentShardPollIntervalMillis", "1000"),
             Map.entry("isGracefulLeaseHandoffEnabled", "false"),
-            Map.entry("inMemoryWorkerMetricsCaptureFrequencyMillis", "1000"),
+            Map.entry("inMemoryWorkerMetricsCaptureFrequencyMillis", "250"),
             Map.entry("workerMetricsReporterFreqInMillis", "2000"),
+            Map.entry("staleWorkerMetricsEntryCleanupDuration", "PT2M"),
             Map.entry("skipShardSyncAtWorkerInitializationIfLeasesExist", "true"),
             Map.entry("shutdownGraceMillis", "10000"),
             Map.entry("metricsLevel", "NONE"));

@@ -22,6 +22,10 @@ public final class Harmless extends Filter<ILoggingEvent> {
             "Did not find an operating range metadata provider",
             // Until the first report of a worker's load, some seconds after its start.
             "Not able to assign all expiredOrUnAssignedLeases",
+            // Of workers that are gone, until their entry is deleted; a live one's own log says why it cannot measure.
+            "WorkerStats: WorkerMetricStats(",
+            // Of every call that is refused; Throttling says so once a minute.
+            "ProvisionedThroughputExceededException thrown while fetching records",
             // At each stop: its graceful end and ours meet.
             "Shutdown requested a second time",
             // At each stop, whether there were metrics or not.
@@ -30,7 +34,8 @@ public final class Harmless extends Filter<ILoggingEvent> {
     @Override
     public FilterReply decide(ILoggingEvent event) {
         String said = event.getFormattedMessage();
-        boolean isHarmless = BEGINNINGS.stream().anyMatch(said::startsWith);
+        boolean isHarmless = BEGINNINGS.stream().anyMatch(said::startsWith)
+                || event.getLoggerName().endsWith(".ThrottlingReporter"); // the same
         return isHarmless ? FilterReply.DENY : FilterReply.NEUTRAL;
     }
 }

@@ -42,7 +42,7 @@ final class StreamsClients {
         if (endpoint != null) {
             builder.endpointOverride(URI.create(endpoint));
         }
-        DynamoDbStreamsClient client = builder.build();
+        DynamoDbStreamsClient client = new Throttling(builder.build(), System::nanoTime);
         return LocalEngine.isLocal(stream) ? new LocalEngine(client, stream, region.id()) : client;
     }
 
