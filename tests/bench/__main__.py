@@ -18,9 +18,11 @@ from shared import console
 from shared.settings import Settings
 from tests.acceptance.stack import Stack
 from tests.bench.contenders import CONTENDERS
+from tests.bench.fleet import BEGIN, END, side_by_side
 from tests.bench.process import Live, watch
 from tests.bench.scenes import SCENES, Result, play, row_writes_of_a_new_conversation
 from tests.places import settings_of
+from tests.simulation.report import has_place, insert
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
@@ -46,6 +48,23 @@ def compare(
     typer.echo("\n".join(lines))
     if write:
         write.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@app.command()
+def fleet(
+    takeover: Annotated[int, typer.Option(min=0, help="So many take-overs of each kind and driver.")] = 3,
+    write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
+) -> None:
+    """Time a host of the fleet beside the native driver, on DynamoDB Local.
+
+    Example: scripts/bench fleet --takeover 0
+    """
+    if write and not has_place(write, BEGIN, END):
+        raise typer.BadParameter(f"{write} must be there, with the lines {BEGIN} and {END}.")
+    lines = side_by_side(takeover)
+    typer.echo("\n".join(lines))
+    if write:
+        insert(write, lines, BEGIN, END)
 
 
 @app.command(hidden=True)

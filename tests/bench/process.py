@@ -34,11 +34,15 @@ def watch(stack: Stack) -> Live:
     stack.do("producer", "traffic", "--total", "1500", "--groups", "100", "--users", "60")
     worker = stack.worker(WORKER_POLL_MS="200")
     wait_until(lambda: stack.verify(0)["wrong"] == 0 and worker.has_said("sweep_done"), "the backlog to be drained")
+    times = latencies(stack)
+    return Live(median(times), quantiles(times, n=20)[-1], most_memory_mb(worker.process.pid))
+
+
+def latencies(stack: Stack) -> list[float]:
+    """Of some messages, one after the other: milliseconds until the row shows it."""
     settings = stack.settings
     chat = Chat(connect(settings).dynamodb, settings.message_table, Retry(Event()))
-    group = messages.start(chat, ANN, [BOB], "hello").group
-    times = list(_times(chat, group))
-    return Live(median(times), quantiles(times, n=20)[-1], most_memory_mb(worker.process.pid))
+    return list(_times(chat, messages.start(chat, ANN, [BOB], "hello").group))
 
 
 def _times(chat: Chat, group: str) -> Iterator[float]:
