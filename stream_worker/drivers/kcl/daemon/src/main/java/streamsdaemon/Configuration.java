@@ -76,10 +76,11 @@ record Configuration(
         said.forEach(known::check);
         Map<String, String> kcl = new TreeMap<>(said);
         kcl.keySet().removeAll(OURS);
-        if (kcl.keySet().stream().anyMatch("AwsCredentialsProvider"::equalsIgnoreCase)) {
-            kcl.putIfAbsent("AwsCredentialsProvider", kcl.remove("awsCredentialsProvider"));
-        }
-        DEFAULTS.forEach(kcl::putIfAbsent);
+        DEFAULTS.forEach((key, value) -> {
+            if (said.keySet().stream().noneMatch(key::equalsIgnoreCase)) { // as KCL reads the one of the credentials
+                kcl.put(key, value);
+            }
+        });
         refuseContradictions(kcl);
         String arn = kcl.remove("streamArn"); // KCL would refuse it: it is none of Kinesis
         String named = arn == null ? kcl.get("streamName") : null;
@@ -117,7 +118,15 @@ record Configuration(
                 return new ByteArrayInputStream(text.toByteArray());
             }
         };
-        return new MultiLangDaemonConfig("completed", onlyThis);
+        try {
+            return new MultiLangDaemonConfig("completed", onlyThis);
+        } catch (RuntimeException refusal) {
+            Throwable cause = refusal;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            throw new ConfigurationError("KCL refuses a property: " + cause.getMessage());
+        }
     }
 
     long number(String key) {

@@ -9,6 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.kinesis.common.InitialPositionInStream;
 import software.amazon.kinesis.common.InitialPositionInStreamExtended;
@@ -47,16 +49,17 @@ final class Daemon {
      * @param onTrimmed told why, if records were trimmed under a running processor
      */
     Daemon(Configuration configuration, Consumer<String> onTrimmed) throws IOException {
+        Region region = StreamsClients.region(configuration.kcl().get("regionName"));
         MultiLangDaemonConfig file = configuration.forStream("a stream of DynamoDB's");
         MultiLangDaemonConfiguration settings = file.getMultiLangDaemonConfiguration();
+        AwsCredentialsProvider credentials = present(ConfigBridge.credentials(settings));
         kcl = ConfigBridge.resolve(
                 settings, () -> new StreamsProcessor(file.getRecordProcessorFactory().shardRecordProcessor(), guard()));
         String stream = configuration.streamArn() != null
                 ? configuration.streamArn()
                 : Tables.latestStream(kcl.lease().dynamoDBClient(), configuration.table());
-        StreamsClients clients = new StreamsClients(configuration, ConfigBridge.credentials(settings));
+        StreamsClients clients = new StreamsClients(configuration, region, credentials);
         guard = new TrimGuard(clients.of(stream), configuration.stopOnTrimmedData() ? onTrimmed : null);
-        Region region = clients.region();
         // The adapter sets it too, but only after its lease factory has copied the default: a minute's stall at a first start.
         kcl.lease().shardSyncIntervalMillis(0);
         kcl.coordinator().shardConsumerDispatchPollIntervalMillis(TURN_MILLIS);
@@ -96,6 +99,16 @@ final class Daemon {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
         }
         return guard.haveAllLeft();
+    }
+
+    private static AwsCredentialsProvider present(AwsCredentialsProvider credentials) {
+        try {
+            credentials.resolveCredentials();
+            return credentials;
+        } catch (SdkClientException none) {
+            throw new ConfigurationError("No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+                    + "AWS_SECRET_ACCESS_KEY, or give this machine a role.");
+        }
     }
 
     /** Made when the stream is known, which takes a client that the processors' factory is resolved with. */

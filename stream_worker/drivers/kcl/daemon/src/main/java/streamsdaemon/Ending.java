@@ -88,7 +88,7 @@ final class Ending {
     }
 
     private void byKcl() {
-        if (begun.compareAndSet(false, true)) {
+        if (daemon != null && begun.compareAndSet(false, true)) {
             LOG.error("A child is gone: stops, so that the last checkpoints are where the next one begins.");
             stop(CHILD_GONE_GRACE_MILLIS);
         }

@@ -12,7 +12,7 @@ public final class Main {
     private Main() {}
 
     /** Reads until it is told to stop; the exit status is one of {@link Ending}'s. */
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) {
         if (arguments.length != 1 || arguments[0].startsWith("-")) {
             System.err.println(USAGE);
             System.exit(Ending.MISCONFIGURED);
@@ -26,6 +26,9 @@ public final class Main {
         } catch (SdkException | java.util.concurrent.CompletionException failed) {
             Throwable cause = failed.getCause() == null ? failed : failed.getCause();
             end(Ending.FAILED, "AWS does not answer as it should: " + cause.getMessage());
+        } catch (Exception unforeseen) {
+            LoggerFactory.getLogger(Main.class).error("Nobody foresaw this:", unforeseen);
+            Runtime.getRuntime().halt(Ending.FAILED);
         }
     }
 

@@ -20,14 +20,10 @@ final class StreamsClients {
     private final String endpoint;
     private final Region region;
 
-    StreamsClients(Configuration configuration, AwsCredentialsProvider credentials) {
+    StreamsClients(Configuration configuration, Region region, AwsCredentialsProvider credentials) {
         this.credentials = credentials;
         this.endpoint = configuration.kcl().get("kinesisEndpoint");
-        this.region = region(configuration.kcl().get("regionName"));
-    }
-
-    Region region() {
-        return region;
+        this.region = region;
     }
 
     /** For this stream. */
@@ -46,7 +42,8 @@ final class StreamsClients {
         return LocalEngine.isLocal(stream) ? new LocalEngine(client, stream, region.id()) : client;
     }
 
-    private static Region region(String named) {
+    /** The region of that name, or what the environment says. */
+    static Region region(String named) {
         try {
             return named != null ? Region.of(named) : new DefaultAwsRegionProviderChain().getRegion();
         } catch (SdkClientException none) {
