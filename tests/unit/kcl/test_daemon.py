@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stream_worker.drivers.kcl.jar import SOURCES
 from stream_worker.drivers.kcl.hearing import Hearing
+from stream_worker.drivers.kcl.jar import SOURCES
 from tests.fakes.outlets import Lines
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
