@@ -11,7 +11,7 @@ from stream_worker.drivers.kcl.course import ENDED
 from tests.acceptance.stack import wait_until
 from tests.fleet.hosts import Fleet, Host, is_there, tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.fleet, pytest.mark.slow, pytest.mark.timeout(400)]
 
 TRAFFIC = ("producer", "traffic", "--groups", "10", "--users", "8", "--edits", "0.1", "--deletes", "0.05")
 HOSTILE = [

@@ -12,7 +12,7 @@ from tests.fleet.conftest import fleet_on
 from tests.fleet.hosts import Fleet
 from tests.places import settings_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.fleet, pytest.mark.slow, pytest.mark.timeout(400)]
 
 SEND = ("producer", "send", "--from", "bayko", "--to", "andrewbrown", "--wait", "100")
 

@@ -13,7 +13,7 @@ from tests.fleet.conftest import fleet_on
 from tests.fleet.hosts import Fleet, tell
 from tests.places import ManyShards, settings_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.fleet, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SHARDS = ("--shards", "8", "--split-every", "6", "--most-open", "12", "--seed", "4", "--describes", "0")
 TRAFFIC = ("producer", "traffic", "--groups", "30", "--users", "20", "--edits", "0.1", "--deletes", "0.05")
