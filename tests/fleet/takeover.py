@@ -61,8 +61,11 @@ class _Scene:
             if min(map(len, times.values())) >= rounds:
                 break
             reader = self._ready()
-            end = self._end_of(reader, times, rounds)
-            times[end].append(self._until_read_again(reader, end))
+            end = self._end_of(reader, times)
+            if len(times[end]) < rounds:
+                times[end].append(self._until_read_again(reader, end))
+            else:
+                self._deal_anew(reader)
         return times
 
     def _ready(self) -> Host:
@@ -83,11 +86,16 @@ class _Scene:
     def _readers(self) -> list[Host]:
         return [host for host in self._fleet.up if host.children]
 
-    def _end_of(self, reader: Host, times: Times, rounds: int) -> End:
-        """What its place allows and is still wanted; SIGTERM otherwise, which deals the places anew."""
+    def _end_of(self, reader: Host, times: Times) -> End:
+        """What its place allows, or SIGTERM, which anybody can be sent: whichever was rarer."""
         killed = End.LEADER if _name(reader) == self._leader() else End.FOLLOWER
-        is_wanted = len(times[killed]) < rounds and len(times[killed]) <= len(times[End.TERM])
-        return killed if is_wanted else End.TERM
+        return min(killed, End.TERM, key=lambda end: len(times[end]))
+
+    def _deal_anew(self, reader: Host) -> None:
+        """Who leads and who reads is KCL's to decide: without the one that leads it decides again."""
+        leader = next((host for host in self._fleet.up if _name(host) == self._leader()), reader)
+        self._fleet.lose(leader)
+        wait_until(lambda: self._leader() not in {"", _name(leader)}, "another host to lead")
 
     def _leader(self) -> str:
         return next((string(item, "ownerName") for item in self._items("CoordinatorState") if "ownerName" in item), "")

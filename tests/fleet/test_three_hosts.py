@@ -11,6 +11,7 @@ from devstack.engine import Engine
 from tests.acceptance.stack import wait_until
 from tests.fleet.conftest import fleet_on
 from tests.fleet.hosts import Fleet, tell
+from tests.fleet.witness import Witness
 from tests.places import ManyShards, settings_of
 
 pytestmark = [pytest.mark.fleet, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -51,7 +52,7 @@ def many(local: Engine, jar: Path, tmp_path: Path) -> Iterator[Many]:
 
 
 def test_kills_of_every_kind_lose_nothing(many: Many) -> None:
-    """Every row is right, no letter is left, every shard was read, each after its parent; who stays ends in order."""
+    """Rows are right, no letter is left, all was read, children after parents; who stays ends in order."""
     fleet = many.fleet
     for _ in range(3):
         fleet.host()
@@ -77,6 +78,14 @@ def test_kills_of_every_kind_lose_nothing(many: Many) -> None:
     assert traffic.wait(300) == 0, traffic.communicate()[1]
     wait_until(many.all_were_opened, "every shard to be opened")
     fleet.stack.assert_right()
+    assert_all_was_read(many)
     assert fleet.too_early(zombies=(sleeper,)) == []
     assert [host.terminate() for host in fleet.up] == [0] * len(fleet.up)
     assert fleet.owned() == []
+
+
+def assert_all_was_read(many: Many) -> None:
+    """Every record of every shard was in a batch, and those of parents before those of children."""
+    with Witness(many.fleet, many.control) as witness:
+        found = witness.wait_for_all()
+    assert found.is_right, found
