@@ -60,7 +60,8 @@ def side_by_side(rounds: int) -> list[str]:
             times = takeovers(engine, jar, Path(name) / "fleet", rounds) if rounds else {}
             native = _native_takeovers(engine, Path(name) / "pair", rounds) if rounds else {}
     took = f"in {(perf_counter() - began) / 60:.0f} minutes, load {getloadavg()[1]:.1f}"
-    made = f"Made by `scripts/bench fleet --takeover {rounds}` on {datetime.now(UTC):%Y-%m-%d}, {took}; DynamoDB Local, one shard."
+    command = f"scripts/bench fleet --takeover {rounds}"
+    made = f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}, {took}; DynamoDB Local, one shard."
     return [made, "", "| | native | kcl |", "|---|---:|---:|", *_rows(found), *_takeover_rows(native, times)]
 
 
