@@ -11,6 +11,7 @@ from shared.settings import Settings
 GRACE_MS = 8000  # below the command's own grace after SIGTERM
 DAEMON_GRACE_MS = 6000  # one that needs it all still gives its leases back
 LEAST_POLL_MS = 200  # KCL polls no faster
+LEAST_LEADER_LEASE_MS = 1000  # and the daemon refuses less
 LONGEST_APPLICATION = 237  # characters: a table's name has at most 255, and "-WorkerMetricStats" is added
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -67,7 +68,7 @@ def properties_of(settings: Settings, run: Run) -> dict[str, str]:
         "idleTimeBetweenReadsInMillis": str(max(settings.poll_ms, LEAST_POLL_MS)),
         "maxRecords": str(settings.batch),
         "failoverTimeMillis": str(lease_ms // 3),
-        "leaderLeaseMillis": str(lease_ms // 2),
+        "leaderLeaseMillis": str(max(lease_ms // 3, LEAST_LEADER_LEASE_MS)),
         "leaseAssignmentIntervalMillis": "1000",
         "parentShardPollIntervalMillis": "1000",
         "isGracefulLeaseHandoffEnabled": "false",

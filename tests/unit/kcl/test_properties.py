@@ -29,8 +29,14 @@ def test_the_settings_of_the_worker_are_those_of_the_daemon() -> None:
     """Poll, batch, lease and endpoints are set once, for both drivers."""
     said = properties_of(Settings(poll_ms=300, batch=7, lease_s=9, endpoint="http://127.0.0.1:1"), RUN)
     assert (said["idleTimeBetweenReadsInMillis"], said["maxRecords"]) == ("300", "7")
-    assert (said["failoverTimeMillis"], said["leaderLeaseMillis"]) == ("3000", "4500")
+    assert (said["failoverTimeMillis"], said["leaderLeaseMillis"]) == ("3000", "3000")
     assert said["kinesisEndpoint"] == said["dynamoDBEndpoint"] == "http://127.0.0.1:1"
+
+
+def test_what_is_too_short_for_kcl_is_as_short_as_it_can_be() -> None:
+    """The shortest lease and the shortest poll that we allow would be refused, or warned about at each start."""
+    said = properties_of(Settings(lease_s=1, poll_ms=10), RUN)
+    assert (said["leaderLeaseMillis"], said["idleTimeBetweenReadsInMillis"]) == ("1000", "200")
 
 
 def test_what_is_not_set_is_not_said() -> None:
