@@ -1,9 +1,12 @@
 package streamsdaemon;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.util.List;
+import java.util.Set;
+import software.amazon.awssdk.core.exception.SdkInterruptedException;
 
 /** Lines of KCL and the adapter that sound bad, ask for nothing, and are said of every healthy stream. */
 public final class Harmless extends Filter<ILoggingEvent> {
@@ -31,11 +34,29 @@ public final class Harmless extends Filter<ILoggingEvent> {
             // At each stop, whether there were metrics or not.
             "Dropping metrics [] because CloudWatchPublisherRunnable is shutting down");
 
+    private static final Set<String> INTERRUPTED =
+            Set.of(SdkInterruptedException.class.getName(), InterruptedException.class.getName());
+
+    /** It writes out records; the line before says what went wrong. */
+    private static final String WITH_RECORDS = "Skipping over the following data records";
+
     @Override
     public FilterReply decide(ILoggingEvent event) {
         String said = event.getFormattedMessage();
-        boolean isHarmless = BEGINNINGS.stream().anyMatch(said::startsWith)
-                || event.getLoggerName().endsWith(".ThrottlingReporter"); // the same
-        return isHarmless ? FilterReply.DENY : FilterReply.NEUTRAL;
+        boolean isLeftOut = BEGINNINGS.stream().anyMatch(said::startsWith)
+                || event.getLoggerName().endsWith(".ThrottlingReporter") // the same as of refused calls
+                || event.getMessage().contains(WITH_RECORDS)
+                || isInterrupted(event.getThrowableProxy());
+        return isLeftOut ? FilterReply.DENY : FilterReply.NEUTRAL;
+    }
+
+    /** At a stop KCL interrupts its own calls, and is surprised. */
+    private static boolean isInterrupted(IThrowableProxy thrown) {
+        for (IThrowableProxy cause = thrown; cause != null; cause = cause.getCause()) {
+            if (INTERRUPTED.contains(cause.getClassName())) {
+                return true;
+            }
+        }
+        return false;
     }
 }

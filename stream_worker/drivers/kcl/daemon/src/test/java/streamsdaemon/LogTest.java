@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import ch.qos.logback.core.spi.FilterReply;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkInterruptedException;
 import software.amazon.awssdk.services.dynamodb.model.LimitExceededException;
 
 class LogTest {
@@ -66,14 +69,42 @@ class LogTest {
     }
 
     @Test
+    @DisplayName("no record is written out, and a call that a stop interrupted is no news")
+    void leftOut() {
+        Harmless filter = new Harmless();
+        String records = "ShardId {}: Skipping over the following data records: {}";
+        assertEquals(FilterReply.DENY, filter.decide(event("k.ProcessTask", records, null)));
+        Exception interrupted = new IllegalStateException(new SdkInterruptedException());
+        assertEquals(FilterReply.DENY, filter.decide(event("k.Leader", "Could not", interrupted)));
+        assertEquals(FilterReply.NEUTRAL, filter.decide(event("k.Leader", "Could not", new IllegalStateException("x"))));
+    }
+
+    @Test
+    @DisplayName("a child that prints to stdout is told of once a shard, and what it prints is not said")
+    void strayLines() {
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        Logger ours = (Logger) LoggerFactory.getLogger(StrayLines.class);
+        lines.start();
+        ours.addAppender(lines);
+        Logger kcl = (Logger) LoggerFactory.getLogger("software.amazon.kinesis.multilang.GetNextMessageTask");
+        for (String shard : new String[] {"shard-1", "shard-1", "shard-2"}) {
+            kcl.info("Skipping unexpected line on STDOUT for shard {}: {}", shard, "secret");
+        }
+        ours.detachAppender(lines);
+        assertEquals(2, lines.list.size());
+        assertEquals(Level.WARN, lines.list.get(0).getLevel());
+        assertTrue(lines.list.get(0).getFormattedMessage().contains("shard-1"));
+        assertFalse(lines.list.toString().contains("secret"));
+    }
+
+    @Test
     @DisplayName("refused reads are said once a minute, and refused all the same")
     void throttling() {
         long[] now = {0};
         Scripted engine = new Scripted();
         engine.refusal = LimitExceededException.builder().message("slower").build();
         Throttling client = new Throttling(engine, () -> now[0]);
-        ch.qos.logback.core.read.ListAppender<ch.qos.logback.classic.spi.ILoggingEvent> lines =
-                new ch.qos.logback.core.read.ListAppender<>();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
         Logger logger = (Logger) LoggerFactory.getLogger(Throttling.class);
         lines.start();
         logger.addAppender(lines);
