@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.errors import StreamMissing
+from shared.errors import ConsumerTaken, StreamMissing
 from shared.models import Item
 from stream_worker.drivers.kcl.course import AGREE, Course
 from stream_worker.state import KCL_STREAMS
@@ -23,6 +23,7 @@ class Table:
         self.scene.streams.build({"": ["a"], "a": ["b"]})
         self.latest: deque[str | Exception] = deque([ARN])
         self.leases: dict[str, str] = {}
+        self.ours = {ARN, NEW}
         self.course = self.host()
 
     def host(self) -> Course:
@@ -37,6 +38,9 @@ class Table:
         if isinstance(self.latest[0], Exception):
             raise self.latest[0]
         return self.latest[0]
+
+    def is_ours(self, stream: str) -> bool:
+        return stream in self.ours
 
     def shards(self, stream: str) -> list[object]:
         return [*self.scene.streams.shards(stream)]
@@ -73,6 +77,15 @@ def test_two_hosts_that_begin_at_once_agree() -> None:
     table.scene.before_gap = lambda: [other.choose() for other in others]
     assert table.course.choose() == ARN
     assert table.begun() == [ARN]
+
+
+def test_the_stream_of_another_table_is_none_of_ours() -> None:
+    """A fleet of that name on another table would settle its records against rows that it does not know."""
+    table = Table()
+    table.course.choose()
+    table.ours = {NEW}
+    with pytest.raises(ConsumerTaken, match="set WORKER_NAME"):
+        table.host().choose()
 
 
 def test_an_old_stream_is_read_first() -> None:
