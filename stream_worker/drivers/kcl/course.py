@@ -86,13 +86,7 @@ class Course:
 
     def is_drained(self, stream: str) -> bool:
         """Whether every shard that is known or listed was settled to its end, in several looks in a row."""
-        leases = {string(lease, "leaseKey"): string(lease, "checkpoint") for lease in self._leases.items(stream)}
-        try:
-            listed = {shard.id for shard in self._streams.shards(stream)}
-        except ShardMissing:  # the stream is gone; what was lost with it is owed by whoever read it
-            listed = set()
-        is_all = bool(leases) and listed <= set(leases) and set(leases.values()) == {ENDED}
-        self._found_drained = self._found_drained + 1 if is_all else 0
+        self._found_drained = self._found_drained + 1 if self._is_settled(stream) else 0
         return self._found_drained >= AGREE
 
     def leave(self, stream: str) -> None:
@@ -102,6 +96,14 @@ class Course:
         self._state.delete(KCL_STREAMS, stream)
         self._forget(stream)
         self._log.info("stream_drained", stream=stream, next="its three tables of KCL can be deleted")
+
+    def _is_settled(self, stream: str) -> bool:
+        leases = {string(lease, "leaseKey"): string(lease, "checkpoint") for lease in self._leases.items(stream)}
+        try:
+            listed = {shard.id for shard in self._streams.shards(stream)}
+        except ShardMissing:  # nothing of it can be read any more; what was lost is owed with the next one
+            return True
+        return bool(leases) and listed <= set(leases) and set(leases.values()) == {ENDED}
 
     def _own(self, stream: str) -> str:
         if not self._streams.is_ours(stream):  # its records would be settled against rows that do not know them

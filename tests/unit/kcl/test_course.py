@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.errors import ConsumerTaken, StreamMissing
+from shared.errors import ConsumerTaken, ShardMissing, StreamMissing
 from shared.models import Item
 from stream_worker.drivers.kcl.course import AGREE, Course
 from stream_worker.state import KCL_STREAMS
@@ -24,6 +24,7 @@ class Table:
         self.latest: deque[str | Exception] = deque([ARN])
         self.leases: dict[str, str] = {}
         self.ours = {ARN, NEW}
+        self.gone = ""
         self.course = self.host()
 
     def host(self) -> Course:
@@ -43,6 +44,8 @@ class Table:
         return stream in self.ours
 
     def shards(self, stream: str) -> list[object]:
+        if stream == self.gone:
+            raise ShardMissing("no such stream")
         return [*self.scene.streams.shards(stream)]
 
     def items(self, _stream: str) -> Iterator[Item]:
@@ -113,6 +116,15 @@ def test_a_shard_that_kcl_has_not_found_yet_is_not_drained() -> None:
     assert not any(table.course.is_drained(ARN) for _ in range(2 * AGREE))
     table.leases = {"a": "SHARD_END"}
     assert not any(table.course.is_drained(ARN) for _ in range(2 * AGREE))
+
+
+@pytest.mark.parametrize("leases", [{}, {"a": "SHARD_END", "b": "17"}])
+def test_a_stream_that_is_gone_is_left(leases: dict[str, str]) -> None:
+    """Whatever KCL had of it: nobody would ever settle the rest, and the table's next stream would not be read."""
+    table = Table()
+    table.course.choose()
+    table.gone, table.leases = ARN, leases
+    assert [table.course.is_drained(ARN) for _ in range(AGREE)] == [False, False, True]
 
 
 def test_the_next_one_is_begun_with_a_sweep_before_the_old_one_is_forgotten() -> None:
