@@ -104,7 +104,8 @@ def supervisor(clients: Clients, settings: Settings, stop: Event, owner: str, lo
     def forget(stream: str) -> None:
         Checkpoints(state, stream, retry, now, drawer=KCL_CHECKPOINTS).forget_all()
 
-    course = Course(streams_of(clients, settings), leases, state, work.on_gap, forget, now, log)
+    streams = DynamoStreams(clients, settings.message_table)
+    course = Course(streams, leases, state, work.on_gap, forget, now, log)
     lease = Lease(state, owner, settings.lease_s, now, time.monotonic, log, table=settings.message_table)
     parts = SupervisorParts(
         settings=settings,

@@ -76,6 +76,10 @@ class DynamoStreams:
         check_messages_table(table)
         return str(table["LatestStreamArn"])
 
+    def is_ours(self, stream: str) -> bool:
+        """Whether it is one of the table's, now or formerly."""
+        return f":table/{self._table}/stream/" in stream
+
     def shards(self, stream: str) -> list[Shard]:
         """Every page of DescribeStream."""
         return self._list(stream)

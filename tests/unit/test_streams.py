@@ -151,3 +151,10 @@ def test_a_table_without_a_stream_is_said_to_have_none() -> None:
     described = {**tables.definition(tables.MESSAGES, "messages"), "StreamSpecification": {"StreamEnabled": False}}
     with pytest.raises(StreamMissing, match="schema-load --enable-stream"):
         RawStreams({"Table": described}).api.latest_stream()
+
+
+@pytest.mark.parametrize(("table", "is_ours"), [("messages", True), ("messages2", False), ("my.messages", False)])
+def test_a_stream_says_whose_it_is(table: str, *, is_ours: bool) -> None:
+    """By its ARN, which outlives the stream."""
+    stream = f"arn:aws:dynamodb:local:000000000000:table/{table}/stream/2026-11-22T11:59:00.000"
+    assert RawStreams().api.is_ours(stream) is is_ours

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.errors import LeaseLost, ShardMissing
+from shared.errors import ConsumerTaken, LeaseLost, ShardMissing
 from shared.keys import stamp
 from shared.logging import Log
 from shared.models import Item, string
@@ -21,6 +21,9 @@ class Streams(Protocol):
 
     def latest_stream(self) -> str:
         """The ARN of the table's stream as it is now."""
+
+    def is_ours(self, stream: str) -> bool:
+        """Whether it is one of the table's."""
 
     def shards(self, stream: str) -> list[Any]:
         """A full listing of things that have an `id`."""
@@ -69,11 +72,12 @@ class Course:
         """The stream to read now: the oldest that is begun, else the table's.
 
         Raises:
+            ConsumerTaken: a worker of this name has begun a stream of another table.
             TableMissing, TableDiffers, StreamMissing: one sentence says what to do.
         """
         begun = sorted(self._state.all(KCL_STREAMS), key=lambda item: string(item, "since"))
         if begun:
-            return string(begun[0], "sk")
+            return self._own(string(begun[0], "sk"))
         return self._begin(self._streams.latest_stream(), Gap.FIRST_START)
 
     def is_latest(self, stream: str) -> bool:
@@ -82,13 +86,7 @@ class Course:
 
     def is_drained(self, stream: str) -> bool:
         """Whether every shard that is known or listed was settled to its end, in several looks in a row."""
-        leases = {string(lease, "leaseKey"): string(lease, "checkpoint") for lease in self._leases.items(stream)}
-        try:
-            listed = {shard.id for shard in self._streams.shards(stream)}
-        except ShardMissing:  # the stream is gone; what was lost with it is owed by whoever read it
-            listed = set()
-        is_all = bool(leases) and listed <= set(leases) and set(leases.values()) == {ENDED}
-        self._found_drained = self._found_drained + 1 if is_all else 0
+        self._found_drained = self._found_drained + 1 if self._is_settled(stream) else 0
         return self._found_drained >= AGREE
 
     def leave(self, stream: str) -> None:
@@ -98,6 +96,19 @@ class Course:
         self._state.delete(KCL_STREAMS, stream)
         self._forget(stream)
         self._log.info("stream_drained", stream=stream, next="its three tables of KCL can be deleted")
+
+    def _is_settled(self, stream: str) -> bool:
+        leases = {string(lease, "leaseKey"): string(lease, "checkpoint") for lease in self._leases.items(stream)}
+        try:
+            listed = {shard.id for shard in self._streams.shards(stream)}
+        except ShardMissing:  # nothing of it can be read any more; what was lost is owed with the next one
+            return True
+        return bool(leases) and listed <= set(leases) and set(leases.values()) == {ENDED}
+
+    def _own(self, stream: str) -> str:
+        if not self._streams.is_ours(stream):  # its records would be settled against rows that do not know them
+            raise ConsumerTaken(f"A fleet of this name reads {stream}, of another table: set WORKER_NAME to another.")
+        return stream
 
     def _begin(self, stream: str, gap: Gap) -> str:
         """Owe what must be owed before anything of this stream is read; whichever host is first."""

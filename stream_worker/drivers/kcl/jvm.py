@@ -78,4 +78,5 @@ class Jvm:
 
     def _read(self) -> None:
         for line in self._process.stderr or ():
-            self._hear(line.decode("utf-8", "replace").rstrip("\n"))
+            with suppress(Exception):  # a pipe that nobody reads any more would stop the daemon and all its children
+                self._hear(line.decode("utf-8", "replace").rstrip("\n"))

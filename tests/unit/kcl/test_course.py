@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.errors import StreamMissing
+from shared.errors import ConsumerTaken, ShardMissing, StreamMissing
 from shared.models import Item
 from stream_worker.drivers.kcl.course import AGREE, Course
 from stream_worker.state import KCL_STREAMS
@@ -23,6 +23,8 @@ class Table:
         self.scene.streams.build({"": ["a"], "a": ["b"]})
         self.latest: deque[str | Exception] = deque([ARN])
         self.leases: dict[str, str] = {}
+        self.ours = {ARN, NEW}
+        self.gone = ""
         self.course = self.host()
 
     def host(self) -> Course:
@@ -38,7 +40,12 @@ class Table:
             raise self.latest[0]
         return self.latest[0]
 
+    def is_ours(self, stream: str) -> bool:
+        return stream in self.ours
+
     def shards(self, stream: str) -> list[object]:
+        if stream == self.gone:
+            raise ShardMissing("no such stream")
         return [*self.scene.streams.shards(stream)]
 
     def items(self, _stream: str) -> Iterator[Item]:
@@ -75,6 +82,15 @@ def test_two_hosts_that_begin_at_once_agree() -> None:
     assert table.begun() == [ARN]
 
 
+def test_the_stream_of_another_table_is_none_of_ours() -> None:
+    """A fleet of that name on another table would settle its records against rows that it does not know."""
+    table = Table()
+    table.course.choose()
+    table.ours = {NEW}
+    with pytest.raises(ConsumerTaken, match="set WORKER_NAME"):
+        table.host().choose()
+
+
 def test_an_old_stream_is_read_first() -> None:
     """Its records are the ones that will be trimmed first."""
     table = Table()
@@ -100,6 +116,15 @@ def test_a_shard_that_kcl_has_not_found_yet_is_not_drained() -> None:
     assert not any(table.course.is_drained(ARN) for _ in range(2 * AGREE))
     table.leases = {"a": "SHARD_END"}
     assert not any(table.course.is_drained(ARN) for _ in range(2 * AGREE))
+
+
+@pytest.mark.parametrize("leases", [{}, {"a": "SHARD_END", "b": "17"}])
+def test_a_stream_that_is_gone_is_left(leases: dict[str, str]) -> None:
+    """Whatever KCL had of it: nobody would ever settle the rest, and the table's next stream would not be read."""
+    table = Table()
+    table.course.choose()
+    table.gone, table.leases = ARN, leases
+    assert [table.course.is_drained(ARN) for _ in range(AGREE)] == [False, False, True]
 
 
 def test_the_next_one_is_begun_with_a_sweep_before_the_old_one_is_forgotten() -> None:

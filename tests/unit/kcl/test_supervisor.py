@@ -63,6 +63,9 @@ class Host:
     def latest_stream(self) -> str:
         return self.latest
 
+    def is_ours(self, _stream: str) -> bool:
+        return True
+
     def shards(self, _stream: str) -> list[object]:
         return []
 
