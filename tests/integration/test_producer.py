@@ -131,7 +131,7 @@ def test_a_missing_table_is_one_sentence(producer: Producer) -> None:
     producer.setenv("DDB_MESSAGE_TABLE", "nowhere")
     result = producer("list-conversations", "bayko")
     assert (result.status, result.out) == (2, "")
-    assert "`producer schema-load`" in result.err
+    assert "`producer schema-load --enable-stream`" in result.err
 
 
 @pytest.mark.parametrize("words", [["seed"], ["traffic"], ["schema-load", "--drop"]])

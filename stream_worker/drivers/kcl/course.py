@@ -35,6 +35,9 @@ class Leases(Protocol):
     def items(self, stream: str) -> Iterator[Item]:
         """Every lease of a stream's table; nothing if the table was never made."""
 
+    def exist(self, stream: str) -> bool:
+        """Whether the stream's table is there."""
+
 
 class Course:
     """The streams that are begun and not drained are items of the state table; a sweep is owed before each.
@@ -93,9 +96,18 @@ class Course:
         """A stream is drained: begin with the table's current one, then forget the old one."""
         self._found_drained = 0
         self._begin(self._streams.latest_stream(), Gap.NEW_STREAM)
-        self._state.delete(KCL_STREAMS, stream)
         self._forget(stream)
-        self._log.info("stream_drained", stream=stream, next="its three tables of KCL can be deleted")
+        self._state.delete(KCL_STREAMS, stream)
+        self._log.info("stream_drained", stream=stream, next="a day later its three tables of KCL can be deleted")
+
+    def has_leases(self, stream: str) -> bool:
+        """Whether KCL's lease table is there; it is made by a daemon that starts, and by none that runs."""
+        return self._leases.exist(stream)
+
+    def unread(self, stream: str) -> int:
+        """How many shards are not settled to their end, and nobody's."""
+        leases = self._leases.items(stream)
+        return sum(1 for one in leases if string(one, "checkpoint") != ENDED and not string(one, "leaseOwner"))
 
     def _is_settled(self, stream: str) -> bool:
         leases = {string(lease, "leaseKey"): string(lease, "checkpoint") for lease in self._leases.items(stream)}

@@ -26,7 +26,13 @@ class Hearing:
         """The daemon's last word of that level: why it ended, if it did."""
 
     def line(self, line: str) -> None:
-        """One line, of anybody."""
+        """One line, of anybody; what it may hold is for nobody to foresee, and none may keep us from the next one."""
+        try:
+            self._hear(line)
+        except Exception as error:  # noqa: BLE001
+            self._log.warning("line_unheard", error=repr(error)[:LONGEST], next="reads on; is it a line of ours?")
+
+    def _hear(self, line: str) -> None:
         said = _object(line)
         if isinstance(said.get("event"), str):
             self._child(said)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Event, Thread
 
-CHILDREN_LEAVE_S = 2.0
+CHILDREN_LEAVE_S, LOOKS = 1.5, 30
+HEARD_WITHIN_S = 5.0  # whoever left the group may hold its stderr open for ever
 FLAGS = ("-Xmx128m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -22,6 +23,7 @@ class Jvm:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], hear: Callable[[str], object]) -> None:
         self._hear = hear
+        self._is_cleared = False
         self._process = subprocess.Popen(  # noqa: S603 # nosec B603 - no shell, and what is run is ours
             command,
             env=environment,
@@ -51,22 +53,31 @@ class Jvm:
 
     def clear(self) -> int:
         """End whatever is left of the group; the exit status of the JVM."""
+        if self._is_cleared:  # its number may be another group's by now
+            return self._process.wait()
         if self._process.poll() is not None:
-            self._let_children_leave()
+            self._until_empty(signal.SIGTERM)  # they finish the transaction in hand
         self._tell_group(signal.SIGKILL)
         status = self._process.wait()
-        self._reader.join()
+        self._until_empty(signal.SIGKILL)
+        self._is_cleared = True
+        self._reader.join(HEARD_WITHIN_S)
         for pipe in (self._process.stdin, self._process.stderr):
-            if pipe:
+            if pipe and not self._reader.is_alive():
                 pipe.close()
         return status
 
-    def _let_children_leave(self) -> None:
-        """They finish the transaction in hand, if they can in a moment."""
-        wait, checks = Event().wait, 20
-        while checks and self._tell_group(signal.SIGTERM):
-            wait(CHILDREN_LEAVE_S / 20)
-            checks -= 1
+    def _until_empty(self, number: int) -> None:
+        """Tell the children of a JVM that is gone, until none is left or a moment is over.
+
+        In a container without an init they are ours then, and would stay as zombies, members of the group.
+        """
+        for _ in range(LOOKS):
+            with suppress(ChildProcessError):
+                os.waitpid(-self._process.pid, os.WNOHANG)
+            if not self._tell_group(number):
+                break
+            Event().wait(CHILDREN_LEAVE_S / LOOKS)
 
     def _tell_group(self, number: int) -> bool:
         """Whether there is still somebody to tell."""

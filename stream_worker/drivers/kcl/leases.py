@@ -26,6 +26,14 @@ class LeaseTables:
         except TableMissing:
             return
 
+    def exist(self, stream: str) -> bool:
+        """Whether the stream's table is there."""
+        try:
+            self._client.call("describe_table", TableName=self._table_of(stream))
+        except TableMissing:
+            return False
+        return True
+
     def parents(self, stream: str, shard: str) -> tuple[str, ...]:
         """The shards that a shard came from; none if it is among the stream's first."""
         key = {"leaseKey": {"S": shard}}

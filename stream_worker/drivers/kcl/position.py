@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from shared.errors import (
@@ -22,6 +22,7 @@ from stream_worker.checkpoints import TOO_OLD, Checkpoint, Checkpoints
 from stream_worker.contract import Gap, OnGap, Record
 from stream_worker.streams import StreamsApi, is_place
 
+AHEAD = timedelta(minutes=5)  # of two hosts' clocks
 KEEP_S = 60.0  # between two writes of a shard's moment
 EMPTY_AT_TIP = 5  # so many empty batches in a row mean that there was nothing to read
 FETCHED_AHEAD = 6
@@ -196,7 +197,9 @@ class Position:
             return self._with.checkpoints.reload(self._shard) or item
 
     def _is_too_old(self, moment: datetime) -> bool:
-        return self._with.clock() - moment > TOO_OLD
+        """Or so far ahead that a clock must have jumped: such a moment says nothing of what was trimmed."""
+        age = self._with.clock() - moment
+        return age > TOO_OLD or -age > AHEAD
 
     def _is_trimmed(self, sequence: str) -> bool:
         """Whether records after our place are gone; a shard that is gone altogether is looked at when it ends."""

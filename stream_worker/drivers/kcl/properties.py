@@ -8,8 +8,8 @@ from pathlib import Path
 from shared.errors import SettingInvalid
 from shared.settings import Settings
 
-GRACE_MS = 8000  # below the command's own grace after SIGTERM
-DAEMON_GRACE_MS = 6000  # one that needs it all still gives its leases back
+GRACE_MS = 6500  # with the moment for children, below the command's own grace after SIGTERM
+DAEMON_GRACE_MS = 5000  # one that needs it all still gives its leases back
 LEAST_POLL_MS = 200  # KCL polls no faster
 LEAST_LEADER_LEASE_MS = 1000  # and the daemon refuses less
 LONGEST_APPLICATION = 237  # characters: a table's name has at most 255, and "-WorkerMetricStats" is added

@@ -23,6 +23,10 @@ class Shards:
     def __init__(self, stream: str, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
         self.stream = stream
         self.is_latest = True
+        self.unread = 0
+        """Shards that nobody in the fleet reads, as last seen."""
+        self.has_read = False
+        """Whether any was ever opened here."""
         self._clock = clock
         self._monotonic = monotonic
         self._lock = Lock()
@@ -36,6 +40,7 @@ class Shards:
             return
         with self._lock:
             if event == "shard_opened":
+                self.has_read = True
                 self._read[shard] = self._opened(shard, facts)
             elif event in _OVER:
                 self._ended += bool(self._read.pop(shard, None)) and event == "shard_ended"
@@ -51,7 +56,7 @@ class Shards:
         """What others may know."""
         with self._lock:
             shards = tuple(self._read.values())
-        return StreamView(self.stream, self.is_latest, shards, ended=self._ended, waiting=0, stalled=())
+        return StreamView(self.stream, self.is_latest, shards, ended=self._ended, waiting=self.unread, stalled=())
 
     def _opened(self, shard: str, facts: Mapping[str, Any]) -> ShardView:
         return ShardView(

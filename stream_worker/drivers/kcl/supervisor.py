@@ -98,7 +98,7 @@ class Supervisor:
                     self._read(parts.course.choose(), folder)
                 except (SchemaUnknown, ConsumerTaken, SettingInvalid):
                     raise
-                except AppError as error:
+                except (AppError, OSError) as error:  # the second: no Java, no jar, no room, for now
                     trouble.wait("reading_waits", error)
                 else:
                     trouble.is_over()
@@ -113,6 +113,8 @@ class Supervisor:
         """One run of the daemon."""
         parts = self._parts
         self._shards = shards = Shards(stream, parts.clock, parts.monotonic)
+        if self._is_done_with(shards):
+            return
         hearing = Hearing(parts.log, shards.note)
         began = parts.monotonic()
         jvm = Jvm(self._command(stream, folder), parts.settings.environment(), hearing.line)
@@ -124,6 +126,7 @@ class Supervisor:
             self._is_up = False
             ended = jvm.clear()
             shards.forget()
+            self._was_well |= shards.has_read
             parts.log.info("daemon_stopped", pid=jvm.pid, status=ended)
         if status is not None:
             self._ended_by_itself(status, hearing.last_error, parts.monotonic() - began)
@@ -131,13 +134,14 @@ class Supervisor:
     def _watch(self, jvm: Jvm, shards: Shards) -> int | None:
         """Until it ends (its exit status), or is stopped by us (None)."""
         parts = self._parts
-        look_due = parts.monotonic() + LOOK_AGAIN_S
+        began = parts.monotonic()
+        look_due = began + LOOK_AGAIN_S
         while not parts.stop.wait(TURN_S):
             self.turn()
             if (status := jvm.status()) is not None:
                 return status
             if parts.monotonic() >= look_due:
-                if self._is_done_with(shards):
+                if self._is_done_with(shards) or self._has_lost_its_leases(shards, parts.monotonic() - began):
                     break
                 look_due = parts.monotonic() + (LOOK_S if shards.is_latest else LOOK_AGAIN_S)
         jvm.stop(GRACE_MS / 1000)
@@ -156,6 +160,18 @@ class Supervisor:
             return False
         return True
 
+    def _has_lost_its_leases(self, shards: Shards, ran_s: float) -> bool:
+        """Whether somebody deleted KCL's table: only a daemon that starts makes it anew."""
+        parts = self._parts
+        try:
+            if ran_s >= WELL_S and not parts.course.has_leases(shards.stream):
+                parts.log.warning("leases_gone", stream=shards.stream, next="starts the daemon again, which makes them")
+                return True
+            shards.unread = parts.course.unread(shards.stream)
+        except AppError as error:
+            parts.log.warning("leases_unknown", error=str(error), next="looks again")
+        return False
+
     def _ended_by_itself(self, status: int, said: str, ran_s: float) -> None:
         if status == MISCONFIGURED and not self._was_well:
             raise SettingInvalid(f"KCL's daemon refuses to start: {said or 'it does not say why'}")
@@ -169,6 +185,7 @@ class Supervisor:
         settings, program = self._parts.settings, self._parts.program
         application = application_of(settings, stream)
         child = " ".join([*program.child, "--stream", stream, "--leases", application])
+        folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
         file = folder / "daemon.properties"
         file.write_text(text_of(properties_of(settings, Run(stream, application, self._parts.lease.owner, child))))
         return [program.java, *FLAGS, "-jar", str(program.jar), str(file)]

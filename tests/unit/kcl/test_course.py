@@ -50,7 +50,11 @@ class Table:
 
     def items(self, _stream: str) -> Iterator[Item]:
         for shard, checkpoint in self.leases.items():
-            yield {"leaseKey": {"S": shard}, "checkpoint": {"S": checkpoint}}
+            owner = {"leaseOwner": {"S": "ann"}} if checkpoint == "17" else {}
+            yield {"leaseKey": {"S": shard}, "checkpoint": {"S": checkpoint}, **owner}
+
+    def exist(self, _stream: str) -> bool:
+        return bool(self.leases)
 
     def begun(self) -> list[str]:
         return list(self.scene.table.drawer(KCL_STREAMS))
@@ -145,3 +149,11 @@ def test_a_table_without_a_stream_keeps_the_old_one() -> None:
     with pytest.raises(StreamMissing):
         table.course.leave(ARN)
     assert table.begun() == [ARN]
+
+
+def test_shards_that_nobody_has_are_counted() -> None:
+    """Not those that somebody reads, nor those that are settled to their end."""
+    table = Table()
+    assert (table.course.has_leases(ARN), table.course.unread(ARN)) == (False, 0)
+    table.leases = {"a": "SHARD_END", "b": "17", "c": "TRIM_HORIZON"}
+    assert (table.course.has_leases(ARN), table.course.unread(ARN)) == (True, 1)

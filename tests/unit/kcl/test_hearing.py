@@ -58,3 +58,19 @@ def test_a_level_that_is_none_is_a_warning(level: object) -> None:
     ears = Ears()
     ears.hears(event="x", level=level)
     assert ears.log.lines == [("x", {})]
+
+
+@pytest.mark.parametrize("facts", [{"self": 1}, {"event": "x", "method_name": "y"}])
+def test_a_line_that_cannot_be_passed_on_is_told_of(facts: dict[str, object]) -> None:
+    """A child may print anything; the next line is heard."""
+    ears = Ears()
+    ears.hears(**{"event": "x", "level": "info", **facts})
+    ears.hears(event="y", level="info")
+    assert [event for event, _ in ears.log.lines][-1] == "y"
+
+
+def test_what_the_listener_cannot_bear_is_told_of() -> None:
+    """It is no reason to stop listening."""
+    log = Lines()
+    Hearing(log, lambda _event, facts: facts["nothing"]).line('{"event": "x", "level": "info"}')
+    assert [event for event, _ in log.lines] == ["line_unheard"]

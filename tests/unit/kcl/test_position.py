@@ -185,3 +185,16 @@ def test_two_that_open_at_once_both_open() -> None:
     with pytest.raises(Conflict):
         child.opened()
     assert child.opened().until == NOON + timedelta(seconds=1)
+
+
+def test_a_moment_that_is_to_come_proves_nothing() -> None:
+    """A clock jumped ahead and back: believed, it would hide a real loss for as long as the jump."""
+    child = Child()
+    position = child.opened()
+    child.clock.jump(30)
+    child.rest(position, FETCHED_AHEAD + EMPTY_AT_TIP)
+    child.clock.jump(-30)
+    before = len(child.gaps)
+    position.owe_if_too_old()
+    assert child.gaps[before:] == ["checkpoint too old"]
+    assert position.until <= child.clock.now()

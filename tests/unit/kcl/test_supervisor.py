@@ -34,6 +34,7 @@ class Host:
         self.heard = Event()
         self.latest = ARN
         self.leases: dict[str, str] = {}
+        self.has_table = True
         self.error: BaseException | None = None
         self.supervisor = Supervisor(self._parts(fake_java(folder, script)), self._work())
         self.thread = Thread(target=self._run, daemon=True)
@@ -72,6 +73,9 @@ class Host:
     def items(self, _stream: str) -> Iterator[Item]:
         for shard, checkpoint in self.leases.items():
             yield {"leaseKey": {"S": shard}, "checkpoint": {"S": checkpoint}}
+
+    def exist(self, _stream: str) -> bool:
+        return self.has_table
 
     def step(self) -> float:
         """No upkeep."""
@@ -194,3 +198,38 @@ def test_what_it_shows_of_itself(host: Callable[[str], Host]) -> None:
     assert (ann.supervisor.view().role, len(ann.supervisor.view().streams[0].shards)) == (Role.ACTIVE, 1)
     ann.ends()
     assert ann.supervisor.view().role is Role.WAITING
+
+
+def test_leases_that_vanish_are_made_again(host: Callable[[str], Host], monkeypatch: pytest.MonkeyPatch) -> None:
+    """KCL makes its table only when it starts; one that runs would complain for ever."""
+    monkeypatch.setattr(host_module, "WELL_S", 0.0)
+    ann = host("until_told()")
+    ann.until(lambda: ann.said("listens"))
+    ann.has_table = False
+    ann.until(lambda: len(ann.runs()) > 1)
+    ann.has_table = True
+    ann.ends()
+    assert ann.said("leases_gone")
+
+
+def test_a_java_that_is_gone_is_waited_for(tmp_path: Path) -> None:
+    """Somebody updates it, or the disk is full: the host goes on by itself."""
+    ann = Host(tmp_path, "until_told()")
+    java = tmp_path / "java"
+    java.rename(tmp_path / "away")
+    ann.thread.start()
+    ann.until(lambda: ann.said("reading_waits"))
+    (tmp_path / "away").rename(java)
+    ann.until(lambda: ann.said("listens"))
+    ann.ends()
+    assert ann.error is None
+
+
+def test_an_old_stream_that_is_drained_is_left_although_its_daemon_cannot_run(host: Callable[[str], Host]) -> None:
+    """Each end of it is a look."""
+    ann = host('sys.exit(1) if "-new" not in properties["streamArn"] else until_told()')
+    ann.until(lambda: ann.said("daemon_ended"))
+    ann.latest, ann.leases = ARN + "-new", {"a": "SHARD_END"}
+    ann.until(lambda: ann.said("listens"))
+    ann.ends()
+    assert ann.said("stream_drained")

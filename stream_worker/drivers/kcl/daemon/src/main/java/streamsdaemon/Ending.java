@@ -48,7 +48,9 @@ final class Ending {
                     } catch (java.io.IOException closed) {
                         LOG.debug("stdin was closed", closed);
                     }
-                    asked("the end of stdin");
+                    if (!begun.get()) { // whoever asked us to stop may be gone before we have
+                        asked("the end of stdin");
+                    }
                 },
                 "stdin");
         watch.setDaemon(true);
