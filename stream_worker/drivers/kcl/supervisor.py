@@ -23,7 +23,7 @@ from stream_worker.trouble import Trouble
 from stream_worker.views import DriverView, Role
 
 TURN_S = 0.2
-LOOK_S = 60.0  # how often the table is asked whether its stream is another one now
+LOOK_S = 30.0  # how often the table is asked whether its stream is another one now
 LOOK_AGAIN_S = 5.0  # the same, while an older one is being drained
 WELL_S = 60.0  # a daemon that ran so long was well
 FIRST_S, LONGEST_S = 0.5, 30.0  # between the end of a daemon and its next start

@@ -64,7 +64,7 @@ def test_a_level_that_is_none_is_a_warning(level: object) -> None:
 def test_a_line_that_cannot_be_passed_on_is_told_of(facts: dict[str, object]) -> None:
     """A child may print anything; the next line is heard."""
     ears = Ears()
-    ears.hears(**{"event": "x", "level": "info", **facts})
+    ears.hearing.line(json.dumps({"event": "x", "level": "info", **facts}))
     ears.hears(event="y", level="info")
     assert [event for event, _ in ears.log.lines][-1] == "y"
 
