@@ -29,13 +29,18 @@ public final class Harmless extends Filter<ILoggingEvent> {
             "WorkerStats: WorkerMetricStats(",
             // Of every call that is refused; Throttling says so once a minute.
             "ProvisionedThroughputExceededException thrown while fetching records",
+            // TrimGuard says it.
+            "Data has been trimmed. Intercepting DynamoDB exception",
             // At each stop: its graceful end and ours meet.
             "Shutdown requested a second time",
             // At each stop, whether there were metrics or not.
             "Dropping metrics [] because CloudWatchPublisherRunnable is shutting down");
 
-    private static final Set<String> INTERRUPTED =
-            Set.of(SdkInterruptedException.class.getName(), InterruptedException.class.getName());
+    /** At a stop KCL interrupts its own calls, and is surprised; and by what TrimGuard has said already. */
+    private static final Set<String> EXPECTED = Set.of(
+            SdkInterruptedException.class.getName(),
+            InterruptedException.class.getName(),
+            TrimGuard.Unskipped.class.getName());
 
     /** It writes out records; the line before says what went wrong. */
     private static final String WITH_RECORDS = "Skipping over the following data records";
@@ -46,14 +51,13 @@ public final class Harmless extends Filter<ILoggingEvent> {
         boolean isLeftOut = BEGINNINGS.stream().anyMatch(said::startsWith)
                 || event.getLoggerName().endsWith(".ThrottlingReporter") // the same as of refused calls
                 || event.getMessage().contains(WITH_RECORDS)
-                || isInterrupted(event.getThrowableProxy());
+                || isExpected(event.getThrowableProxy());
         return isLeftOut ? FilterReply.DENY : FilterReply.NEUTRAL;
     }
 
-    /** At a stop KCL interrupts its own calls, and is surprised. */
-    private static boolean isInterrupted(IThrowableProxy thrown) {
+    private static boolean isExpected(IThrowableProxy thrown) {
         for (IThrowableProxy cause = thrown; cause != null; cause = cause.getCause()) {
-            if (INTERRUPTED.contains(cause.getClassName())) {
+            if (EXPECTED.contains(cause.getClassName())) {
                 return true;
             }
         }

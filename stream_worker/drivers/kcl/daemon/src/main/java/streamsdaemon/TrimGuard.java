@@ -21,6 +21,16 @@ final class TrimGuard extends ForwardingStreams {
 
     private final Set<String> running = ConcurrentHashMap.newKeySet();
     private final Consumer<String> stop;
+    private volatile boolean isStopping;
+
+    /** Nothing that the adapter takes for a reason to skip. */
+    static final class Unskipped extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        Unskipped(String what) {
+            super(what);
+        }
+    }
 
     /**
      * Guards a client.
@@ -54,12 +64,16 @@ final class TrimGuard extends ForwardingStreams {
             return next.getShardIterator(request);
         } catch (TrimmedDataAccessException trimmed) {
             String what = "Records of " + request.shardId() + " after " + request.sequenceNumber() + " were trimmed";
+            if (isStopping) {
+                throw new Unskipped(what); // processors leave one by one: what is asked for them meanwhile is no news
+            }
             if (stop == null || !running.contains(request.shardId())) {
                 LOG.warn("{}: reads on from the oldest that are left.", what);
                 throw trimmed;
             }
+            isStopping = true;
             stop.accept(what + " before they were read: stops, as its processor cannot know.");
-            throw new IllegalStateException(what); // which the adapter does not take for a reason to skip
+            throw new Unskipped(what);
         }
     }
 }

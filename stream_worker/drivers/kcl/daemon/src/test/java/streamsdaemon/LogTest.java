@@ -76,6 +76,8 @@ class LogTest {
         assertEquals(FilterReply.DENY, filter.decide(event("k.ProcessTask", records, null)));
         Exception interrupted = new IllegalStateException(new SdkInterruptedException());
         assertEquals(FilterReply.DENY, filter.decide(event("k.Leader", "Could not", interrupted)));
+        Exception saidBefore = new IllegalStateException(new TrimGuard.Unskipped("records"));
+        assertEquals(FilterReply.DENY, filter.decide(event("k.Publisher", "Unexpected", saidBefore)));
         assertEquals(FilterReply.NEUTRAL, filter.decide(event("k.Leader", "Could not", new IllegalStateException("x"))));
     }
 

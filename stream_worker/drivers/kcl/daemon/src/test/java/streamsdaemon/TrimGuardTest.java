@@ -59,6 +59,16 @@ class TrimGuardTest {
     }
 
     @Test
+    @DisplayName("once it stops, nothing is skipped any more, also of a processor that has left, and it is said once")
+    void stopping() {
+        guard.initialized("a");
+        assertThrows(TrimGuard.Unskipped.class, () -> ask(guard));
+        guard.left("a");
+        assertThrows(TrimGuard.Unskipped.class, () -> ask(guard));
+        assertEquals(1, stopped.size());
+    }
+
+    @Test
     @DisplayName("who says SKIP has it skipped")
     void skip() {
         TrimGuard lenient = new TrimGuard(engine, null);
