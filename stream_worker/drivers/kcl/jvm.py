@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 CHILDREN_LEAVE_S, LOOKS = 1.5, 30
 HEARD_WITHIN_S = 5.0  # whoever left the group may hold its stderr open for ever
-FLAGS = ("-Xmx128m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+FLAGS = ("-Dfile.encoding=UTF-8", "-Xmx128m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class Jvm:

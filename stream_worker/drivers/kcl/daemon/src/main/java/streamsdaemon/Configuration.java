@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
@@ -38,6 +39,7 @@ record Configuration(
     private static final String INPUT_ENDS = "stopWhenInputEnds";
     private static final Set<String> OURS = Set.of(LOG_FORMAT, LOG_LEVEL, LEADER_LEASE, TRIMMED, INPUT_ENDS);
     private static final long SHORTEST_LEADER_LEASE = 1000;
+    private static final String ARN = "arn:aws[^:]*:dynamodb:[-a-z0-9]+:[0-9]{12}:table/[^/]+/stream/.+"; // as the adapter has it
 
     /** What the file says nothing of; README.md has the reasons. */
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
@@ -62,8 +64,10 @@ record Configuration(
         Properties properties = new Properties();
         try (InputStream in = Files.newInputStream(file)) {
             properties.load(in);
+        } catch (NoSuchFileException none) { // whose message is the name again
+            throw new ConfigurationError("The file " + file + " cannot be read: it is not there.");
         } catch (IOException | IllegalArgumentException unreadable) {
-            throw new ConfigurationError("The file " + file + " cannot be read: " + unreadable.getMessage() + ".");
+            throw new ConfigurationError("The file " + file + " cannot be read: " + unreadable.getMessage());
         }
         Map<String, String> said = new TreeMap<>();
         properties.stringPropertyNames().forEach(key -> said.put(key, properties.getProperty(key).strip()));
@@ -85,6 +89,7 @@ record Configuration(
         String arn = kcl.remove("streamArn"); // KCL would refuse it: it is none of Kinesis
         String named = arn == null ? kcl.get("streamName") : null;
         boolean isArn = named != null && named.startsWith("arn:");
+        refuseOtherArns(isArn ? named : arn);
         kcl.put("streamName", "set when the stream is known");
         return new Configuration(
                 kcl,
@@ -148,6 +153,12 @@ record Configuration(
             throw new ConfigurationError("A stream of DynamoDB's can only be polled: say retrievalMode = POLLING.");
         }
         requireExecutable(kcl.get("executableName"));
+    }
+
+    private static void refuseOtherArns(String arn) {
+        if (arn != null && !arn.matches(ARN)) {
+            throw new ConfigurationError("This is no ARN of a stream of DynamoDB's: " + arn);
+        }
     }
 
     private static long leaderLease(Map<String, String> said) {

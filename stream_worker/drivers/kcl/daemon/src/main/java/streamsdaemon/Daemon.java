@@ -38,6 +38,7 @@ final class Daemon {
 
     private final ConfigBridge.Resolved kcl;
     private final TrimGuard guard;
+    private final String shown; // the ARN as the guarded client is asked for it
     private final StreamTracker tracker;
     private final Scheduler scheduler;
     private final Release release;
@@ -65,13 +66,14 @@ final class Daemon {
         kcl.coordinator().shardConsumerDispatchPollIntervalMillis(TURN_MILLIS);
         balanceShardsWhereNoLoadIsKnown(kcl.lease().workerUtilizationAwareAssignmentConfig());
         AmazonDynamoDBStreamsAdapterClient adapter = new AmazonDynamoDBStreamsAdapterClient(guard, region);
+        shown = LocalEngine.shown(stream, region.id());
         tracker = StreamsSchedulerFactory.createSingleStreamTracker(
-                LocalEngine.shown(stream, region.id()),
+                shown,
                 InitialPositionInStreamExtended.newInitialPosition(
                         InitialPositionInStream.valueOf(configuration.kcl().get("initialPositionInStream").toUpperCase())));
         scheduler = scheduler(configuration, adapter, settings.getApplicationName());
         shortenLeaderLock(settings.getWorkerIdentifier(), configuration.leaderLeaseMillis());
-        release = new Release(scheduler, kcl.lease(), settings.getWorkerIdentifier());
+        release = new Release(scheduler.leaseRefresher(), kcl.lease(), settings.getWorkerIdentifier());
         LOG.info("reads {} as worker {}", stream, settings.getWorkerIdentifier());
     }
 
@@ -161,6 +163,7 @@ final class Daemon {
         leases.createLeaseTableIfNotExists();
         leases.waitUntilLeaseTableExists(TABLE_LOOK_S, TABLE_PATIENCE_S);
         if (leases.isLeaseTableEmpty()) {
+            Tables.tellIfGone(guard, shown); // KCL says nothing, and waits for shards
             tracker.streamConfigList()
                     .forEach(stream -> factory.createShardSyncTaskManager(
                                     new NullMetricsFactory(), stream, new DeletedStreamListProvider())

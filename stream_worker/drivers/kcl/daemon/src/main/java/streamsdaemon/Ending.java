@@ -81,7 +81,17 @@ final class Ending {
     }
 
     private void finish(int status) {
-        new Thread(() -> Runtime.getRuntime().halt(stop(graceMillis) ? status : Math.max(status, FAILED)), "ending").start();
+        Runnable last = () -> {
+            int found = Math.max(status, FAILED);
+            try {
+                found = stop(graceMillis) ? status : found;
+            } catch (Throwable unforeseen) { // an Error, too
+                LOG.error("Could not stop in order:", unforeseen);
+            } finally { // nothing else would end the process
+                Runtime.getRuntime().halt(found);
+            }
+        };
+        new Thread(last, "ending").start();
     }
 
     private boolean stop(long millis) {

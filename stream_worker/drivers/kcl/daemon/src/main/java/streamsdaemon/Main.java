@@ -26,7 +26,7 @@ public final class Main {
         } catch (SdkException | java.util.concurrent.CompletionException failed) {
             Throwable cause = failed.getCause() == null ? failed : failed.getCause();
             end(Ending.FAILED, "AWS does not answer as it should: " + cause.getMessage());
-        } catch (Exception unforeseen) {
+        } catch (Throwable unforeseen) { // an Error, too: KCL's threads would keep a process that reads nothing
             LoggerFactory.getLogger(Main.class).error("Nobody foresaw this:", unforeseen);
             Runtime.getRuntime().halt(Ending.FAILED);
         }

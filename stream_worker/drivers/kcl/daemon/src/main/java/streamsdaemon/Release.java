@@ -4,7 +4,6 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.kinesis.coordinator.Scheduler;
 import software.amazon.kinesis.leases.Lease;
 import software.amazon.kinesis.leases.LeaseManagementConfig;
 import software.amazon.kinesis.leases.LeaseRefresher;
@@ -19,8 +18,8 @@ final class Release {
     private final LeaseManagementConfig config;
     private final String worker;
 
-    Release(Scheduler scheduler, LeaseManagementConfig config, String worker) {
-        this.leases = scheduler.leaseRefresher();
+    Release(LeaseRefresher leases, LeaseManagementConfig config, String worker) {
+        this.leases = leases;
         this.config = config;
         this.worker = worker;
     }

@@ -61,6 +61,10 @@ class ConfigurationTest {
                 "leaderLeaseMillis | 5 s | The property leaderLeaseMillis is a number from 1000 on, not 5 s.",
                 "initialPositionInStream | AT_TIMESTAMP | The property initialPositionInStream is one of"
                         + " TRIM_HORIZON, LATEST, not AT_TIMESTAMP.",
+                "initialPositionInStreamExtended | 2026-11-28T00:00:00Z | A stream of DynamoDB's cannot be read from a time"
+                        + " on: say TRIM_HORIZON.",
+                "streamName | arn:aws:kinesis:us-east-1:123456789012:stream/s | This is no ARN of a stream of"
+                        + " DynamoDB's: arn:aws:kinesis:us-east-1:123456789012:stream/s",
                 "retrievalMode | FANOUT | A stream of DynamoDB's can only be polled: say retrievalMode = POLLING.",
                 "streamArn | arn:x | Say either streamName (a table) or streamArn (a stream of DynamoDB's).",
                 "executableName | ./nowhere.py | The program ./nowhere.py of executableName cannot be run: is it there?",
@@ -109,7 +113,7 @@ class ConfigurationTest {
     @DisplayName("a file that is not there is one sentence")
     void noFile(@TempDir Path folder) throws IOException {
         String said = assertThrows(ConfigurationError.class, () -> Configuration.load(folder.resolve("none"))).getMessage();
-        assertTrue(said.contains("cannot be read"), said);
+        assertTrue(said.endsWith("cannot be read: it is not there."), said);
         Path file = Files.writeString(folder.resolve("some"), "applicationName =  app \n# no\n");
         assertEquals(Map.of("applicationName", "app"), Configuration.load(file));
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.model.DescribeStreamResponse;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.Shard;
 import software.amazon.awssdk.services.dynamodb.model.ShardFilterType;
 
@@ -73,5 +74,15 @@ class LocalEngineTest {
         engine.describe = asked -> listing(null, shard("b", "a"));
         assertEquals(List.of("b"), childrenOf("a"));
         assertEquals(1, engine.described.size());
+    }
+
+    @Test
+    @DisplayName("a stream that is not there is a line, not an error: an old one may be gone")
+    void gone() {
+        engine.describe = asked -> {
+            throw ResourceNotFoundException.builder().message("none").build();
+        };
+        Tables.tellIfGone(local, SHOWN);
+        assertEquals(REAL, engine.described.get(0).streamArn());
     }
 }
