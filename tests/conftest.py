@@ -18,6 +18,7 @@ from shared.errors import EngineMissing
 from shared.settings import Settings
 from stream_worker.contract import Batch
 from stream_worker.tape import read_tape
+from tests.lacking import lacking
 from tests.places import settings_of
 
 Tape = Callable[[str], list[Batch]]
@@ -72,8 +73,7 @@ def _prepared(name: EngineName) -> Program:
     try:
         PROGRAMS[name].prepare()
     except EngineMissing as missing:
-        in_ci = bool(os.environ.get("CI"))  # noqa: TID251 - CI is no setting of ours
-        (pytest.fail if in_ci else pytest.skip)(str(missing))
+        lacking(str(missing))
     return PROGRAMS[name]
 
 

@@ -1,7 +1,6 @@
 """KCL's daemon without a JVM: says what its script says, answers checkpoints as KCL does, keeps what it is told."""
 
 import json
-import os
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -9,10 +8,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
-import pytest
-
 from stream_worker.contract import Record
 from stream_worker.drivers.kcl.wire import Wire
+from tests.lacking import lacking
 
 Message = dict[str, Any]
 
@@ -25,8 +23,7 @@ FRESH, ENDED = "TRIM_HORIZON", "SHARD_END"
 def needs_kclpy() -> None:
     """A missing extra is a reason to skip on somebody's machine, and a failure in CI."""
     if find_spec("amazon_kclpy") is None:
-        in_ci = bool(os.environ.get("CI"))  # noqa: TID251 - CI is no setting of ours
-        (pytest.fail if in_ci else pytest.skip)("amazon_kclpy is not installed: install the extra `kcl`")
+        lacking("amazon_kclpy is not installed: install the extra `kcl`")
 
 
 class Ended(SystemExit):

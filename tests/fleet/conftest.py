@@ -1,6 +1,5 @@
 """DynamoDB Local, on which KCL is proved; the jar; and a fleet for each test."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from stream_worker.drivers.kcl.jar import daemon_jar, installed
 from tests.acceptance.stack import Stack
 from tests.fakes.kcl import needs_kclpy
 from tests.fleet.hosts import Fleet
+from tests.lacking import lacking
 from tests.places import settings_of
 
 
@@ -26,8 +26,7 @@ def jar() -> Path:
         PROGRAMS[EngineName.DYNAMODB_LOCAL].prepare()
         return daemon_jar(Settings(), print)
     except (KclMissing, EngineMissing) as missing:
-        in_ci = bool(os.environ.get("CI"))  # noqa: TID251 - CI is no setting of ours
-        (pytest.fail if in_ci else pytest.skip)(str(missing))
+        lacking(str(missing))
 
 
 @pytest.fixture(scope="session")

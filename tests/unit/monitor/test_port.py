@@ -16,6 +16,7 @@ from stream_worker.monitor.metrics import Metrics
 from stream_worker.monitor.paths import routes
 from stream_worker.views import DriverView
 from tests.fakes.views import shard, view, vitals
+from tests.lacking import lacking
 
 Ask = Callable[..., tuple[HTTPResponse, bytes]]
 
@@ -126,7 +127,7 @@ def test_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch, port: Port)
 def test_a_port_listens_on_addresses_of_either_family() -> None:
     """WORKER_HTTP_HOST=::1, where the machine has it."""
     if not socket.has_ipv6:
-        pytest.skip("this machine has no IPv6")
+        lacking("this machine has no IPv6")
     with Port("::1", 0, {}) as port:
         assert port.number
 
