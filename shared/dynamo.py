@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A boto3 client (`dynamodb` or `dynamodbstreams`) that raises our errors."""
+    """A boto3 client (`dynamodb`, `dynamodbstreams`, `cognito-idp`) that raises our errors."""
 
     raw: Any
     streams: bool = False
@@ -100,6 +100,18 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
         raise _credentials_or_region(error) from error
     read_records_fast(streams.meta.events.register)
     return Clients(Client(dynamodb), Client(streams, streams=True))
+
+
+def connect_cognito(settings: Settings) -> Client:
+    """A client for Cognito user pools (`cognito-idp`); raises as `connect` does."""
+    try:
+        config = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 5})
+        endpoint = settings.cognito_endpoint or settings.endpoint
+        return Client(_client(_session(settings), "cognito-idp", config, endpoint))
+    except aws.ProfileNotFound as error:
+        raise errors.CredentialsMissing(f"{errors.clause(error)}: set AWS_PROFILE to one that exists.") from error
+    except aws.BotoCoreError as error:
+        raise _credentials_or_region(error) from error
 
 
 def credentials_in_use(settings: Settings) -> str:

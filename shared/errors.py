@@ -1,19 +1,15 @@
 """Every error of ours, in one tree; the branch says what a worker does about it.
 
 AppError
-├── Transient    wait, read again, try again
-│   ├── Unreachable, OutcomeUnknown, Throttled, Conflict, NotReady, IteratorExpired, RecordsTrimmed, ShardMissing
-│   └── ConditionFailed (.item is what stands there), TransactionCancelled (.reasons, one an action), WorkerBehind
-├── Poison       set aside as a dead letter, go on: RecordUnreadable, RequestRefused, NeverSettled
-└── Fatal        stop
-    ├── Stopping, LeaseLost, EngineFailed
-    ├── Misconfigured    exit 2: one sentence says what to change
-    │   ├── SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected, AccessDenied, PortTaken, KclMissing
-    │   ├── TableMissing, TableDiffers, StreamMissing, SchemaUnknown, ConsumerTaken
-    │   └── EngineMissing, EngineStopped, EngineBusy
-    └── BadInput         exit 2: one sentence says what was wrong with it
-        ├── TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid, MessageToOneself
-        └── NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, TapeBroken, NotAllowed
+├── Transient   wait, read again, try again: Unreachable, OutcomeUnknown, Throttled, Conflict, NotReady, WorkerBehind,
+│               IteratorExpired, RecordsTrimmed, ShardMissing, ConditionFailed (.item), TransactionCancelled (.reasons)
+├── Poison      set aside as a dead letter, go on: RecordUnreadable, RequestRefused, NeverSettled
+└── Fatal       stop: Stopping, LeaseLost, EngineFailed
+    ├── Misconfigured   exit 2, what to change: SettingInvalid, NoRegion, CredentialsMissing, CredentialsRejected,
+    │                   AccessDenied, PortTaken, KclMissing, TableMissing, TableDiffers, StreamMissing, SchemaUnknown,
+    │                   ConsumerTaken, UsersUnready, EngineMissing, EngineStopped, EngineBusy
+    └── BadInput    exit 2, what was wrong: TextInvalid, HandleUnknown, GroupUnknown, MessageUnknown, CursorInvalid,
+        MessageToOneself, NotAMember, NotTheSender, PairIsClosed, GroupTooLarge, LetterUnknown, TapeBroken, NotAllowed
 """
 
 from collections.abc import Mapping, Sequence
@@ -188,6 +184,10 @@ class EngineBusy(Misconfigured):
 
 class KclMissing(Misconfigured):
     """The kcl driver needs Java 17 or newer, the extra `kcl` and its jar (`stream-worker kcl-build`)."""
+
+
+class UsersUnready(Misconfigured):
+    """The database has no users table of this version: run `chat-app migrate`."""
 
 
 class PortTaken(Misconfigured):

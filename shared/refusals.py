@@ -76,7 +76,7 @@ def _of_the_request(operation: str, code: str, message: str, response: Answer) -
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
     if code.isdigit():  # botocore's word where the body is no error of AWS's
         kind = errors.OutcomeUnknown if status >= _SERVER_ERROR else errors.RequestRefused
-        return kind(f"{operation} was answered with HTTP {code} by what is no DynamoDB: is AWS_ENDPOINT_URL right?")
+        return kind(f"{operation} was answered with HTTP {code} by what is no AWS: is AWS_ENDPOINT_URL right?")
     if status >= _SERVER_ERROR or code in {"InternalServerError", "ServiceUnavailable"}:
         return errors.OutcomeUnknown(f"{operation} ended in {code}: it may have been carried out.")
     return errors.RequestRefused(f"{operation} was refused: {code}: {message}")
@@ -85,6 +85,8 @@ def _of_the_request(operation: str, code: str, message: str, response: Answer) -
 def _missing(operation: str, params: Answer, *, streams: bool) -> errors.AppError:
     if streams:
         return errors.ShardMissing(f"{operation}: the stream or shard does not exist any more.")
+    if pool := params.get("UserPoolId"):
+        return errors.SettingInvalid(f"COGNITO_USER_POOL_ID cannot be used: there is no user pool {pool} here.")
     table = params.get("TableName", "the table")
     how = "create it with `producer schema-load --enable-stream`"
     return errors.TableMissing(f'There is no table "{table}" here: {how}.')

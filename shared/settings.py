@@ -40,6 +40,19 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(None, validation_alias="WORKER_HTTP_PORT")
     metrics: Literal["prometheus", "emf"] = Field("prometheus", validation_alias="METRICS")
     users_file: Path | None = Field(None, validation_alias="USERS_FILE")
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    pool_id: Annotated[str, Field(pattern=r"^[a-z0-9-]+_[A-Za-z0-9]+$")] | None = Field(
+        None, validation_alias="COGNITO_USER_POOL_ID"
+    )
+    client_id: str | None = Field(None, validation_alias="COGNITO_CLIENT_ID")
+    issuer_url: str | None = Field(None, validation_alias="COGNITO_ISSUER")
+    keys_url: str | None = Field(None, validation_alias="COGNITO_JWKS_URL")
+    app_host: str = Field("127.0.0.1", validation_alias="APP_HOST")
+    app_port: Annotated[int, Field(ge=0, le=65535)] = Field(4567, validation_alias="APP_PORT")
+    app_cors_origins: str | None = Field(None, validation_alias="APP_CORS_ORIGINS")
+    app_monitor_host: str = Field("127.0.0.1", validation_alias="APP_MONITOR_HOST")
+    app_monitor_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(None, validation_alias="APP_MONITOR_PORT")
+    app_messages_a_minute: Annotated[int, Field(ge=1)] = Field(120, validation_alias="APP_MESSAGES_PER_MINUTE")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="LOG_LEVEL")
     log_format: Literal["auto", "json", "console"] = Field("auto", validation_alias="LOG_FORMAT")
     allow_insecure_endpoint: bool = Field(default=False, validation_alias="ALLOW_INSECURE_ENDPOINT")
@@ -52,6 +65,7 @@ class Settings(BaseSettings):
     endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL")
     dynamodb_endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_DYNAMODB")
     streams_endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
+    cognito_endpoint: str | None = Field(None, validation_alias="AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
 
     @classmethod
     def read(cls) -> Self:
@@ -77,7 +91,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _only_encrypted_beyond_this_machine(self) -> Self:
-        for url in (self.endpoint, self.dynamodb_endpoint, self.streams_endpoint):
+        for url in (
+            self.endpoint,
+            self.dynamodb_endpoint,
+            self.streams_endpoint,
+            self.cognito_endpoint,
+            self.keys_url,
+        ):
             parts = _address(url) if url else urlsplit("https:")
             if parts.scheme == "http" and not self.allow_insecure_endpoint and parts.hostname not in LOOPBACK:
                 raise ValueError(
@@ -89,6 +109,19 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether the table is on this machine, so that changing many items needs no second word."""
         return is_loopback(self.dynamodb_endpoint or self.endpoint)
+
+    @cached_property
+    def issuer(self) -> str | None:
+        """Who issues the pool's tokens: its address at AWS, unless COGNITO_ISSUER names another."""
+        if self.issuer_url or not self.pool_id:
+            return self.issuer_url
+        region = self.pool_id.partition("_")[0]
+        return f"https://cognito-idp.{region}.amazonaws.com/{self.pool_id}"
+
+    @cached_property
+    def jwks_url(self) -> str | None:
+        """Where the issuer's public keys are (a JSON Web Key Set)."""
+        return self.keys_url or (f"{self.issuer}/.well-known/jwks.json" if self.issuer else None)
 
     def environment(self) -> dict[str, str]:
         """The environment of a program that finds AWS by itself: this process's, and what a file `.env` says of AWS."""
