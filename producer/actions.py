@@ -24,6 +24,14 @@ class Seat:
     other: User
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The name (`message_uuid`) and place (`sk`) that a message has from its first attempt on."""
+
+    message: str
+    created_at: str
+
+
 def message_item(message: Message) -> Item:
     """A message as it is stored; without `message_group_uuid`, because the index must hold rows only."""
     return {
@@ -110,9 +118,14 @@ def free_place(wanted: str, taken: frozenset[str]) -> str:
     return wanted
 
 
-def new_message(group: str, sender: User, text: str, moment: datetime) -> Message:
-    """A message with the name and place that all its attempts will have."""
-    return Message(group, keys.stamp(moment), str(uuid4()), text, sender)
+def new_attempt(moment: datetime) -> Attempt:
+    """The name and place of a message that nobody has tried to store before."""
+    return Attempt(str(uuid4()), keys.stamp(moment))
+
+
+def new_message(group: str, sender: User, text: str, attempt: Attempt) -> Message:
+    """A message with the name and place that all its attempts have."""
+    return Message(group, attempt.created_at, attempt.message, text, sender)
 
 
 def _roster_item(group: str, user: str, now: str) -> Item:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID, uuid4
 
-from producer.actions import Seat, message_item, new_message, put_new
+from producer.actions import Attempt, Seat, message_item, new_attempt, new_message, put_new
 from producer.chat import Chat
 from producer.groups import group_of_pair, other_side, seats_of
 from producer.membership import admission
@@ -32,10 +32,19 @@ from shared.models import Item, Message, User, string
 MAX_MEMBERS = 49  # a transaction has 100 actions: the message, and two for each member
 
 
-def start(chat: Chat, sender: User, others: Sequence[User], text: str, *, group: str | None = None) -> Message:
+def start(
+    chat: Chat,
+    sender: User,
+    others: Sequence[User],
+    text: str,
+    *,
+    group: str | None = None,
+    attempt: Attempt | None = None,
+) -> Message:
     """Pattern D: write to these people, in a group that is created with its first message if it does not exist.
 
-    Two people always meet in the same group. Three and more get a new one, unless `group` names it.
+    Two people always meet in the same group. Three and more get a new one, unless `group` names it. An `attempt` that
+    has been made before is made again: the message is stored once.
 
     Raises:
         TextInvalid, MessageToOneself, GroupTooLarge: nothing was written.
@@ -48,11 +57,19 @@ def start(chat: Chat, sender: User, others: Sequence[User], text: str, *, group:
         raise GroupTooLarge
     if len(others) == 1:
         group = chat.patiently(partial(group_of_pair, chat, sender, others[0]))
-    message = new_message(group or str(uuid4()), sender, text, chat.clock())
+    message = new_message(group or str(uuid4()), sender, text, attempt or new_attempt(chat.clock()))
     return deliver(chat, message, seats_of(sender, others))
 
 
-def send(chat: Chat, group: str, sender: User, text: str, *, seats: Sequence[Seat] | None = None) -> Message:
+def send(
+    chat: Chat,
+    group: str,
+    sender: User,
+    text: str,
+    *,
+    seats: Sequence[Seat] | None = None,
+    attempt: Attempt | None = None,
+) -> Message:
     """Pattern C: put a message into an existing group of the sender's; the other side of a pair gets a row again.
 
     Args:
@@ -61,11 +78,12 @@ def send(chat: Chat, group: str, sender: User, text: str, *, seats: Sequence[Sea
         sender: one of its members.
         text: what they say.
         seats: the other side's, from those who know it; else it is looked up.
+        attempt: one that has been made before, and is made again: the message is stored once.
 
     Raises:
         TextInvalid, NotAMember, GroupUnknown: nothing was written.
     """
-    message = new_message(group, sender, clean_text(text), chat.clock())
+    message = new_message(group, sender, clean_text(text), attempt or new_attempt(chat.clock()))
     if seats is None:
         seats = chat.patiently(partial(other_side, chat, group, sender))
     return deliver(chat, message, seats)

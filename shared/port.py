@@ -41,18 +41,19 @@ class Port:
         host: an address of this machine.
         number: the port; 0 is any that is free.
         answers: what can be asked, by path.
+        setting: which setting says the number; the one for the host is called alike.
 
     Raises:
         PortTaken: the sentence names the port.
     """
 
-    def __init__(self, host: str, number: int, answers: Routes) -> None:
+    def __init__(self, host: str, number: int, answers: Routes, *, setting: str = "WORKER_HTTP_PORT") -> None:
         try:
             self._server = _Server(host, number, answers)
         except OSError as error:
             raise PortTaken(
-                f"Port {number} of {host} cannot be listened on ({error.strerror or error}): set WORKER_HTTP_PORT (or "
-                "WORKER_HTTP_HOST) to another, or leave it unset."
+                f"Port {number} of {host} cannot be listened on ({error.strerror or error}): set {setting} (or "
+                f"{setting.removesuffix('PORT')}HOST) to another, or leave it unset."
             ) from error
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 

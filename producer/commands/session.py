@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from producer.chat import Chat
 from shared.console import NOTES
-from shared.directory import Directory, JsonDirectory
+from shared.directory import Directory, directory_of
 from shared.dynamo import connect
 from shared.errors import BadInput, Unreachable
 from shared.models import User
@@ -63,9 +63,9 @@ class Session:
 
 
 def open_session(*, patience_s: float | None = None, stop: Event | None = None, threads: int = 4) -> Session:
-    """Settings from the environment, a connection, the users' file."""
+    """Settings from the environment, a connection, the users."""
     settings = Settings.read()
-    users = JsonDirectory(settings.users_file)
+    users = directory_of(settings)
     patience_s = patience_s or PATIENCE_S
     retry = Retry(stop or Event(), total_s=patience_s)
     client = connect(settings, threads=threads).dynamodb

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from producer import membership, messages
-from producer.actions import new_message
+from producer.actions import new_attempt, new_message
 from producer.chat import Chat
 from shared.dynamo import Client
 from shared.errors import BadInput, ConditionFailed, Transient
@@ -54,7 +54,8 @@ class Puppet:
 
     def odd(self, group: str, user: str, what: str) -> None:
         """Other software stores a message without a text, or with more of it than a row takes."""
-        item = _item(new_message(group, self._user(user), "x" * 2000 if what == "long" else "", self._clock()))
+        text = "x" * 2000 if what == "long" else ""
+        item = _item(new_message(group, self._user(user), text, new_attempt(self._clock())))
         kept = {name: value for name, value in item.items() if name != "message" or what == "long"}
         self._write("put_item", Item=kept, ConditionExpression="attribute_not_exists(pk)")
 

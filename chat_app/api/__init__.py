@@ -1,0 +1,1 @@
+"""The HTTP API: Cruddur's routes and JSON, and what they lacked."""

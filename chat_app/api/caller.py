@@ -1,0 +1,62 @@
+"""Who is calling: the subject of their token, looked up among the users. Nothing else in a request says who one is."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from chat_app.api.parts import PartsOf
+from chat_app.errors import CallerUnknown, TokenInvalid
+from shared.errors import SettingInvalid
+from shared.models import User
+
+PUBLIC = "public"
+"""The tag of a route that needs no caller."""
+
+_SCHEME = HTTPBearer(auto_error=False, description="An access token of the user pool.")
+
+
+def caller(
+    request: Request,
+    parts: PartsOf,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)],
+) -> User:
+    """The user whose access token came with the request.
+
+    Raises:
+        TokenInvalid: it has none, or one that is none of the pool's, or two.
+        KeysUnavailable: it cannot be told now.
+        CallerUnknown: nobody in the users table has this Cognito id.
+        TooManyRequests: they have asked too often.
+    """
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise TokenInvalid("doubled")
+    user = parts.users.by_cognito_id(parts.verifier.claims(given[0] if given else None).sub)
+    if user is None:
+        raise CallerUnknown
+    parts.shares.read(user.uuid)
+    return user
+
+
+Caller = Annotated[User, Depends(caller)]
+
+
+def demand_callers(app: FastAPI) -> None:
+    """See to it that each route asks who is calling, or says that it is public.
+
+    Raises:
+        SettingInvalid: one does neither; the application must not start with it.
+    """
+    for route in app.routes:
+        if isinstance(route, APIRoute) and PUBLIC not in route.tags and caller not in set(_calls(route.dependant)):
+            raise SettingInvalid(f"The route {route.path} asks nobody who they are: give it a Caller, or say PUBLIC.")
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for needed in dependant.dependencies:
+        yield needed.call
+        yield from _calls(needed)

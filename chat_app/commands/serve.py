@@ -1,0 +1,91 @@
+"""`chat-app serve`: the API as a process."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event
+
+import uvicorn
+from fastapi import FastAPI
+
+from chat_app.api.application import build
+from chat_app.assembly import assembled, monitored
+from shared import logging
+from shared.errors import PortTaken
+from shared.settings import Settings
+
+GRACE_S = 5
+"""A request that is being worked on has this long to end after SIGTERM."""
+
+_BACKLOG = 512
+
+
+def serve() -> None:
+    """Answer HTTP requests until SIGTERM or Ctrl-C.
+
+    Example: chat-app serve
+    """
+    settings = Settings.read()
+    logging.configure(settings.log_level, settings.log_format)
+    log, stop = logging.logger("chat_app"), Event()
+    with assembled(settings, stop, log) as parts, monitored(settings, parts):
+        with listening(settings.app_host, settings.app_port) as ear:
+            log.info("app_listens", host=settings.app_host, port=ear.getsockname()[1], table=settings.message_table)
+            asyncio.run(_serve(build(parts), ear, stop))
+        log.info("app_stopped")
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens there.
+
+    Raises:
+        PortTaken: it cannot.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as ear:
+        ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            ear.bind((host, port))
+            ear.listen(_BACKLOG)
+        except OSError as error:
+            raise PortTaken(
+                f"Port {port} of {host} cannot be listened on ({error.strerror or error}): set APP_PORT (or APP_HOST) "
+                "to another."
+            ) from error
+        yield ear
+
+
+async def _serve(app: FastAPI, ear: socket.socket, stop: Event) -> None:
+    """Serve; the first signal lets what is being worked on end, the second does not."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+
+    def end() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    with suppress(asyncio.CancelledError):
+        await server.serve(sockets=[ear])
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them to us: uvicorn would end the process by the signal instead of with status 0."""
+        yield
