@@ -1,39 +1,24 @@
 """`chat-app`: the HTTP API, and the table of users behind it."""
 
-from typing import Annotated
-
-import typer
-
-from chat_app.commands import serve, users
 from shared import console
+from shared.errors import SettingInvalid
 
-app = typer.Typer(
-    help="The chat's HTTP API, its users in Postgres, Cognito at the door. Settings: docs/settings.md.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode="markdown",  # the other mode keeps the line breaks of docstrings
-)
-
-app.command("serve")(serve.serve)
-app.command("migrate")(users.migrate)
-app.command("seed-users")(users.seed)
-app.command("update-cognito-ids")(users.update_cognito_ids)
-
-
-@app.callback()
-def options(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", callback=console.show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Options of `chat-app` itself."""
+_EXTRA = frozenset({"fastapi", "jwt", "limits", "psycopg", "psycopg_pool", "uvicorn"})
 
 
 def main() -> None:
-    """Run `chat-app`."""
-    console.run(app)
+    """Run `chat-app`; what it needs beyond the rest is the extra `app`."""
+    console.run(_run)
+
+
+def _run() -> None:
+    try:
+        from chat_app.cli import app  # noqa: PLC0415 - it may not be installed
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise SettingInvalid(f"chat-app needs the extra `app` ({error.name} is missing): install it.") from error
+    app()
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The commands of `chat-app`."""
+"""What the commands of `chat-app` do."""
