@@ -32,9 +32,9 @@ class Process:
         """Whether it still runs; a zombie does not."""
         return _started(self.pid) == self.started
 
-    def end(self, grace_s: float) -> None:
-        """Ask it to end, and make it end if it has not after `grace_s` seconds."""
-        self._send(signal.SIGTERM)
+    def end(self, grace_s: float, ending: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end by the signal `ending`, and make it end if it has not after `grace_s` seconds."""
+        self._send(ending)
         if not wait_until(lambda: not self.is_alive(), grace_s):
             self.kill()
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import localstack_client.session
 import pytest
 
-from devstack.engine import Engine, Record
+from devstack.engine import Engine
+from devstack.keeper import Record
 from devstack.ministack import MiniStack
 from devstack.process import Process
 from devstack.program import Program
