@@ -1,0 +1,87 @@
+"""What the application stands on: a Postgres for each worker of pytest's, an empty database for each test, a pool."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from devstack.cognito import Pool, make_pool
+from devstack.engine import Engine
+from devstack.postgres import Postgres
+from shared.directory import read_entries
+from shared.dynamo import connect_cognito
+from shared.errors import EngineMissing
+from shared.postgres import Database
+from shared.settings import Settings
+from tests.integration.app.stage import Stage, prepare, settings_for_app, sign_in, staged
+from tests.lacking import lacking
+from tests.places import settings_of
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One embedded Postgres for the whole session."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    try:
+        server.start()
+    except EngineMissing as missing:
+        lacking(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database of the test's own."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres.url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+        yield postgres.url.replace("/postgres?", f"/{name}?")
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def pool(engine: Engine) -> Pool:
+    """The pool and its app client on the session's engine, with the users that come with us: PASSWORD is theirs."""
+    cognito = connect_cognito(settings_of(engine))
+    with closing(cognito.raw):
+        return make_pool(cognito, read_entries(None))
+
+
+@pytest.fixture
+def database(database_url: str) -> Database:
+    """The empty database, to ask."""
+    return Database(database_url)
+
+
+@pytest.fixture(scope="session")
+def tokens(engine: Engine, pool: Pool) -> dict[str, str]:
+    """Everybody's access token, good for a quarter of an hour."""
+    settings = settings_for_app(settings_of(engine), "", pool)
+    return {user.handle: sign_in(settings, user.handle) for user in read_entries(None)}
+
+
+@pytest.fixture
+def app_settings(settings: Settings, database_url: str, pool: Pool) -> Settings:
+    """What the application needs, all of it there."""
+    return settings_for_app(settings, database_url, pool)
+
+
+@pytest.fixture
+def stage(app_settings: Settings, tokens: dict[str, str]) -> Iterator[Stage]:
+    """The application, and three people who are signed in."""
+    prepare(app_settings)
+    with staged(app_settings, tokens) as stage:
+        yield stage
+
+
+@pytest.fixture
+def crowd(stage: Stage, database: Database) -> list[str]:  # noqa: ARG001 - the table comes with it
+    """25 further users of the table, by handle."""
+    handles = [f"user{number:02}" for number in range(25)]
+    for handle in handles:
+        insert = "INSERT INTO users (handle, display_name, email) VALUES (%s, %s, %s)"
+        database.rows(insert, handle, handle.title(), f"{handle}@example.com")
+    return handles
