@@ -12,6 +12,7 @@ import stat
 import subprocess  # nosec B404
 import tempfile
 from contextlib import suppress
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from pwd import struct_passwd
@@ -107,11 +108,9 @@ class Postgres:
 
     def _launch(self, programs: Path, user: struct_passwd | None, *, detach: bool) -> None:
         data = self._prepared(programs, user)
-        # A folder of its own: the data's path can be longer than the hundred characters that a socket's may have.
-        socket = Path(tempfile.mkdtemp(prefix="postgres-"))
-        _give(socket, user)
+        socket = self._socket_folder(user)
         options = ["-h", "", "-k", str(socket), "-c", "unix_socket_permissions=0700"]
-        command = [str(programs / "postgres"), "-D", _seen(data, user), *options]
+        command = [*_pretence(user), str(programs / "postgres"), "-D", _seen(data, user), *options]
         try:
             self._keeper.launch(Launch("postgres", command, data, _ENVIRONMENT, user=user), detach=detach)
             self._keeper.await_ready(self._is_ready, _READY_WITHIN_S)
@@ -129,7 +128,7 @@ class Postgres:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(mode=0o700)
             _give(fresh, user)
-        command = [str(programs / "initdb"), "-D", _seen(fresh, user), *_NEW]
+        command = [*_pretence(user), str(programs / "initdb"), "-D", _seen(fresh, user), *_NEW]
         done = subprocess.run(  # nosec B603
             command, cwd=fresh, env=_ENVIRONMENT, **as_user(user), capture_output=True, text=True, check=False
         )
@@ -140,6 +139,21 @@ class Postgres:
     @property
     def _data(self) -> Path:
         return self._keeper.home / "data"
+
+    def _socket_folder(self, user: struct_passwd | None) -> Path:
+        """A folder apart: the data's path can be longer than the hundred characters that a socket's may have.
+
+        It has the same name each time, so that who was connected before a restart finds the server again.
+        """
+        name = sha256(os.fsencode(self._keeper.home)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"postgres-{name}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        owner = user.pw_uid if user else os.geteuid()
+        if folder.is_symlink() or folder.stat().st_uid not in {owner, os.geteuid()}:
+            raise EngineFailed(f"The folder {folder} is somebody else's: remove it.")
+        folder.chmod(0o700)
+        _give(folder, user)
+        return folder
 
     def _told(self) -> list[str]:
         """What the server last said of itself: its pid, data, start, port, socket's folder, address, memory, status."""
@@ -172,16 +186,23 @@ def binaries() -> Path:
 
 
 def _other_user(programs: Path) -> struct_passwd | None:
-    """Who Postgres runs as, as it refuses to run as root; None: as we do."""
-    if os.geteuid() != 0:
+    """Who Postgres runs as, as it refuses to run as root; None: as we do, or as root that it does not know for one."""
+    if os.geteuid() != 0 or not all(folder.stat().st_mode & stat.S_IXOTH for folder in programs.parents):
         return None
-    closed = [folder for folder in programs.parents if not folder.stat().st_mode & stat.S_IXOTH]
-    if closed:
-        raise EngineMissing(
-            f"Postgres refuses to run as root, and {_UNPRIVILEGED} may not pass {closed[-1]}: "
-            f"work as another user, or let others pass (chmod o+x {closed[-1]})."
-        )
     return pwd.getpwnam(_UNPRIVILEGED)
+
+
+def _pretence(user: struct_passwd | None) -> list[str]:
+    """Where nobody else could get at the programs (a folder above them is closed), root goes by another number.
+
+    Raises:
+        EngineMissing: this system has no way to do that.
+    """
+    if os.geteuid() != 0 or user:
+        return []
+    if shutil.which("unshare") is None:
+        raise EngineMissing("Postgres refuses to run as root: work as another user, or open the folder to others.")
+    return ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 
 def _give(folder: Path, user: struct_passwd | None) -> None:

@@ -23,6 +23,7 @@ _HEADERS = {
 }
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"})
 _FRAMES = 6
+_FAILED = int(HTTPStatus.INTERNAL_SERVER_ERROR)
 _QUIET = frozenset({"/healthz", "/readyz"})
 
 
@@ -51,22 +52,18 @@ class Guard:
             self._tell(error)
             if answer.status is None:
                 await refusal(["internal_error"], HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, answer)
-        self._note(scope, answer.status or HTTPStatus.INTERNAL_SERVER_ERROR, time.monotonic() - began)
+        self._note(scope, answer.status or _FAILED, time.monotonic() - began)
 
     async def _bounded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Read the body first: what a route reads itself ends in an error of the framework's, whatever was wrong."""
         if _announced(scope["headers"]) > MAX_BODY:
             raise BodyTooLarge
-        came = 0
+        read = [await _whole(receive)]
 
-        async def counted() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > MAX_BODY:
-                raise BodyTooLarge
-            return message
+        async def replayed() -> Message:
+            return read.pop() if read else await receive()
 
-        await self._app(scope, counted, answer)
+        await self._app(scope, replayed, answer)
 
     def _tell(self, error: Exception) -> None:
         """Where it happened; not its words, as they could quote a message."""
@@ -90,11 +87,23 @@ class _Answer:
 
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status = int(message["status"])
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+async def _whole(receive: Receive) -> Message:
+    """The message that a whole body is, or that the client has gone."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            raise BodyTooLarge
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return {**message, "body": body} if message["type"] == "http.request" else message
 
 
 def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:

@@ -1,0 +1,104 @@
+"""What the application stands on fails under it: 503 with a time to try again, and no restart afterwards."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from chat_app.shares import MAX_GROUPS, Shares
+from devstack.postgres import Postgres
+from shared.errors import Conflict, Throttled
+from shared.settings import Settings
+from tests.fakes.faulty import Faulty, refused
+from tests.integration.app.stage import Stage, prepare, staged
+
+
+def test_postgres_goes_and_comes_back(app_settings: Settings, tokens: dict[str, str], tmp_path: Path) -> None:
+    """503 while it is away, 200 when it is back, in one process; a dead pooled connection is nobody's error."""
+    with Postgres(tmp_path) as postgres:
+        settings = app_settings.model_copy(update={"database_url": SecretStr(postgres.url)})
+        prepare(settings)
+        with staged(settings, tokens) as stage:
+            assert stage.groups("bayko") == []
+            postgres.kill()
+            answer = stage.ask("bayko", "GET", "/api/message_groups")
+            assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (503, ["unavailable"], "1")
+            assert stage.client.get("/readyz").status_code == 503
+            postgres.start()
+            assert any(stage.ask("bayko", "GET", "/api/message_groups").status_code == 200 for _ in range(20))
+            assert stage.client.get("/readyz").status_code == 200
+
+
+def meeting(stage: Stage) -> Faulty:
+    """From here on the client may meet accidents."""
+    client = Faulty(stage.parts.chat.client.raw)
+    object.__setattr__(stage.parts.chat, "client", client)
+    return client
+
+
+@pytest.mark.parametrize("error", [Throttled(), Conflict()])
+def test_a_moment_of_throttling_is_waited_out(stage: Stage, error: Exception) -> None:
+    """The caller does not hear of it."""
+    group = stage.group("andrewbrown", "bayko")
+    meeting(stage).meet("transact_write_items", *[refused(error)] * 2)
+    assert stage.say("bayko", "Hi", group=group).status_code == 200
+
+
+def test_throttling_that_lasts_is_said(stage: Stage) -> None:
+    """Bounded retries, then 503 and when to come again; the message is not stored."""
+    group = stage.group("andrewbrown", "bayko")
+    meeting(stage).meet("transact_write_items", *[refused(Throttled())] * 1000)
+    answer = stage.say("bayko", "Hi", group=group)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert len(stage.messages("bayko", group)) == 1
+
+
+def test_keys_that_cannot_be_had_are_the_servers_trouble(app_settings: Settings, tokens: dict[str, str]) -> None:
+    """503 and a line in the log: the callers' tokens may be as good as ever."""
+    settings = app_settings.model_copy(update={"keys_url": f"{app_settings.endpoint}/nothing"})
+    prepare(settings)
+    with staged(settings, tokens) as stage:
+        answer = stage.ask("bayko", "GET", "/api/message_groups")
+    assert (answer.status_code, answer.json()) == (503, ["unavailable"])
+
+
+def test_a_share_that_is_used_up_is_said(stage: Stage) -> None:
+    """429 for who asks too much, and for nobody else."""
+    object.__setattr__(stage.parts, "shares", Shares(2))
+    group = stage.group("andrewbrown", "bayko")
+    statuses = [stage.say("andrewbrown", "again", group=group).status_code for _ in range(2)]
+    assert statuses == [200, 429]
+    assert stage.say("bayko", "calm", group=group).status_code == 200
+
+
+def test_nobody_collects_conversations_without_end(stage: Stage) -> None:
+    """At the most there may be, writing to somebody new is refused, to somebody known is not."""
+    stage.group("andrewbrown", "bayko")
+    me = stage.user("andrewbrown")
+    for number in range(MAX_GROUPS - 1):
+        item = {"pk": {"S": f"GRP#{me.uuid}"}, "sk": {"S": f"2020-{number}"}, "message_group_uuid": {"S": str(number)}}
+        stage.parts.chat.client.call("put_item", TableName=stage.parts.chat.table, Item=item)
+    refused_ = stage.say("andrewbrown", "Hello", to="londo")
+    assert (refused_.status_code, refused_.json()) == (422, ["too_many_message_groups"])
+    assert stage.say("andrewbrown", "Hello", to="bayko").status_code == 200
+
+
+def test_a_caller_whom_the_table_does_not_know_is_told_so(stage: Stage, database: Any) -> None:
+    """A token of the pool, of nobody in the table: the code that the original has for it."""
+    database.rows("UPDATE users SET cognito_user_id = NULL WHERE handle = 'bayko'")
+    answer = stage.ask("bayko", "GET", "/api/message_groups")
+    assert (answer.status_code, answer.json()) == (422, ["cognito_user_id_blank"])
+
+
+def test_a_mistake_of_ours_is_a_500_without_a_word_of_anybodys(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
+    """The log says where, and quotes no message."""
+    text = " ".join(["my", "secret", "text"])
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError(text)
+
+    object.__setattr__(stage.parts.chat, "clock", broken)
+    answer = stage.say("bayko", text, to="londo")
+    assert (answer.status_code, answer.json()) == (500, ["internal_error"])
+    assert text not in "".join(capfd.readouterr())
