@@ -1,0 +1,154 @@
+"""`chat-app serve` as a process: how it starts, what it says, how it ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from shared.settings import Settings
+from tests.integration.app.stage import prepare
+
+COMMAND = str(Path(sys.executable).with_name("chat-app"))
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a user would export."""
+    assert settings.database_url
+    return {
+        "PATH": os.defpath,
+        "AWS_ENDPOINT_URL": settings.endpoint or "",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "DDB_MESSAGE_TABLE": settings.message_table,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "COGNITO_USER_POOL_ID": settings.pool_id or "",
+        "COGNITO_CLIENT_ID": settings.client_id or "",
+        "COGNITO_JWKS_URL": settings.keys_url or "",
+        "APP_CORS_ORIGINS": "same-origin",
+        "APP_PORT": "0",
+        "APP_MONITOR_PORT": "0",
+        "LOG_FORMAT": "json",
+    }
+
+
+class Served:
+    """A process, and the lines it has said."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self._log = log
+        with log.open("wb") as file:
+            self.process = subprocess.Popen([COMMAND, "serve"], env=environment(settings), stderr=file)
+        self.port = int(self.line("app_listens")["port"])
+        self.monitor = int(self.line("monitor_listens")["port"])
+
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
+
+    def line(self, event: str) -> dict[str, str]:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            for line in self.lines():
+                if line["event"] == event:
+                    return {name: str(value) for name, value in line.items()}
+            assert self.process.poll() is None, self._log.read_text()
+            Event().wait(0.05)
+        raise AssertionError(event)
+
+    def ask(self, path: str, token: str = "", port: int | None = None) -> tuple[int, bytes]:
+        with closing(HTTPConnection("127.0.0.1", port or self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+
+@pytest.fixture
+def served(app_settings: Settings, tmp_path: Path) -> Iterator[Served]:
+    """The process, ready."""
+    prepare(app_settings)
+    served = Served(app_settings, tmp_path / "app.log")
+    yield served
+    served.process.kill()
+    served.process.wait()
+
+
+def test_it_answers_and_ends_in_order(served: Served, tokens: dict[str, str]) -> None:
+    """A request, then SIGTERM with a connection open: status 0 within the grace."""
+    assert served.ask("/readyz") == (200, b'{"ok":true}')
+    assert served.ask("/api/message_groups", tokens["bayko"]) == (200, b"[]")
+    with socket.create_connection(("127.0.0.1", served.port)):
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(30) == 0
+    assert served.line("app_stopped")
+
+
+def test_its_log_tells_no_token_and_no_text(served: Served, tokens: dict[str, str]) -> None:
+    """A line a request: route, status, time."""
+    body = json.dumps({"message": "between us", "handle": "londo"}).encode()
+    headers = {"Authorization": f"Bearer {tokens['bayko']}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{served.port}/api/messages", body, headers)
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+    served.ask("/api/message_groups", "a.b.c")
+    assert served.line("token_refused")["reason"] == "malformed"
+    said = json.dumps(served.lines())
+    assert "/api/messages" in said
+    assert not [word for word in ("between us", "londo", tokens["bayko"], "a.b.c") if word in said]
+
+
+def test_numbers_are_on_a_port_of_their_own(served: Served, tokens: dict[str, str]) -> None:
+    """Requests by route, never by what was in the path; nothing of it on the public port."""
+    served.ask("/api/users/@londo/short", tokens["bayko"])
+    numbers = served.ask("/metrics", port=served.monitor)[1].decode()
+    assert 'chat_app_requests_total{method="GET",route="/api/users/@{handle}/short",status="200"} 1.0' in numbers
+    assert served.ask("/healthz", port=served.monitor)[0] == 200
+    assert served.ask("/metrics")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "", "DATABASE_URL is not set"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL cannot be used"),
+        ("COGNITO_USER_POOL_ID", "", "COGNITO_USER_POOL_ID is not set"),
+        ("COGNITO_USER_POOL_ID", "pool", "COGNITO_USER_POOL_ID cannot be used"),
+        ("COGNITO_CLIENT_ID", "", "COGNITO_CLIENT_ID is not set"),
+        ("COGNITO_JWKS_URL", "http://keys.example.com", "unencrypted"),
+        ("APP_CORS_ORIGINS", "", "APP_CORS_ORIGINS is not set"),
+        ("APP_CORS_ORIGINS", "*", '"*" is no origin'),
+        ("APP_CORS_ORIGINS", "https://a.example.com/", '"https://a.example.com/" is no origin'),
+        ("AWS_REGION", "", "No AWS region is set"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_sentence(app_settings: Settings, name: str, value: str, sentence: str) -> None:
+    """Exit status 2, and nothing listens."""
+    done = subprocess.run(
+        [COMMAND, "serve"], env={**environment(app_settings), name: value}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, sentence in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+@pytest.mark.parametrize("name", ["APP_PORT", "APP_MONITOR_PORT"])
+def test_a_port_that_is_taken_is_said(app_settings: Settings, name: str) -> None:
+    """With the setting that names another."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [COMMAND, "serve"],
+            env={**environment(app_settings), name: port},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, f"set {name}" in done.stderr) == (2, True), done.stderr
