@@ -8,18 +8,18 @@ from typing import Annotated
 
 import typer
 
+from devstack import keeping
+from devstack.application import Application, refuse_without_cognito
+from devstack.cognito_command import cognito
 from devstack.engine import Engine
 from devstack.engines import PROGRAMS, EngineName
 from devstack.streams.command import streams
 from shared.console import NOTES, emit_json, run, show_version
-from shared.errors import EngineBusy, EngineFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # They would outrank what `env` prints, and could lead elsewhere than to this machine.
 _OUTRANKING = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
-
-_ENDED_WHEN_ASKED = frozenset({0, -signal.SIGTERM, 128 + signal.SIGTERM})  # the last is a JVM's
 
 Folder = Annotated[
     Path,
@@ -53,6 +53,9 @@ def up(
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, show_default="the one used last, or a free one", help="Its port.")
     ] = None,
+    with_app: Annotated[
+        bool, typer.Option("--app", help="With the application: its API, its users in Postgres and in a Cognito pool.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say where it answers, not how to use it.")] = False,
     folder: Folder = DEFAULT_FOLDER,
@@ -62,19 +65,18 @@ def up(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     keeper = Engine(folder, port, program=PROGRAMS[engine])
-    try:
-        keeper.start(detach=detach)
-    except EngineBusy as busy:
-        typer.echo(str(busy))
-        return
-    typer.echo(f"{engine} is ready at {keeper.url}")
-    where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
-    if not quiet:
-        NOTES.print(f'Point a shell at it: eval "$(devstack env{where})"', soft_wrap=True, markup=False)
-    if (note := PROGRAMS[engine].note) and not quiet:
-        NOTES.print(note, soft_wrap=True)
-    if not detach:
-        _keep(keeper, stop)
+    application = Application(folder, keeper)
+    application.stop_unwanted()
+    if with_app:
+        refuse_without_cognito(engine)
+    started = keeping.start([keeper, application] if with_app else [keeper], detach=detach)
+    if started and not quiet:
+        where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
+        notes = [f'Point a shell at it: eval "$(devstack env{where})"', PROGRAMS[engine].note]
+        for note in filter(None, [*notes, application.sign_ins if with_app else ""]):
+            NOTES.print(note, soft_wrap=True, markup=False)
+    if started and not detach:
+        keeping.watch(started, stop)
 
 
 @app.command(epilog='Example: eval "$(devstack env)"')
@@ -84,7 +86,8 @@ def env(
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Print the shell commands that point our commands, boto3 and the AWS CLI at the running engine."""
-    variables = Engine(folder).environment()
+    keeper = Engine(folder)
+    variables = keeper.environment() | Application(folder, keeper).environment()
     if json:
         emit_json(variables)
         return
@@ -95,27 +98,19 @@ def env(
 
 @app.command(epilog="Example: devstack down")
 def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
-    """Stop the engine; what was stored in it stays."""
+    """Stop the application and the engine; what was stored in them stays."""
     keeper = Engine(folder)
-    record = keeper.running()
+    application = Application(folder, keeper)
+    served, record = application.running(), keeper.running()
+    application.stop()
     keeper.stop()
+    if served:
+        typer.echo(f"{application.name} at {served.url} is stopped")
     typer.echo(f"{record.program} at {record.url} is stopped" if record else "no engine is running here")
 
 
 app.command(epilog="Example: devstack streams --shards 8 --split-every 5")(streams)
-
-
-def _keep(keeper: Engine, stop: Event) -> None:
-    """Watch over the engine until we are asked to stop, or `devstack down` stops it."""
-    try:
-        while not stop.wait(0.5):
-            status = keeper.exit_status()
-            if status in _ENDED_WHEN_ASKED:
-                return
-            if status is not None:
-                raise EngineFailed(f"The engine ended with status {status}; its last words: {keeper.last_words()}")
-    finally:
-        keeper.stop()
+app.command(epilog="Example: devstack cognito --write pool.env")(cognito)
 
 
 def main() -> None:

@@ -79,6 +79,11 @@ class Engine:
         return self._keeper.exit_status()
 
     @property
+    def name(self) -> str:
+        """What users call it."""
+        return self._program.name
+
+    @property
     def log(self) -> Path:
         """What the engine says."""
         return self._keeper.log

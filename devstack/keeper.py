@@ -145,8 +145,9 @@ class Keeper:
             )
 
     def stop(self) -> None:
-        """Stop the process of this folder, whoever started it."""
-        if record := self.running():
+        """Stop the process of this folder, whoever started it; if this object started one, that one and no other."""
+        record = self.running()
+        if record and (self._child is None or self._child.pid == record.engine.pid):
             record.engine.end(self.grace_s, self.ending)
         self._reap()
 

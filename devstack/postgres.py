@@ -5,7 +5,6 @@ Its Python is not used: as root it makes a user on the machine and opens every f
 """
 
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -15,15 +14,14 @@ from contextlib import suppress
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from pwd import struct_passwd
 from typing import Self
 from urllib.parse import quote
 
+from devstack.account import Account, account_for
 from devstack.keeper import Keeper, Launch, Record, as_user
 from shared.errors import EngineBusy, EngineFailed, EngineMissing, EngineStopped
 
 _READY_WITHIN_S = 30.0
-_UNPRIVILEGED = "nobody"
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 _SORTED_BY_CODE_POINT = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 _NEW = ["--username=postgres", "--auth=trust", "--encoding=UTF8", *_SORTED_BY_CODE_POINT, "--no-sync"]
@@ -68,7 +66,7 @@ class Postgres:
                 raise EngineBusy("Postgres already runs here: stop it with `devstack down`.")
             self.stop()
             programs = binaries()
-            self._launch(programs, _other_user(programs), detach=detach)
+            self._launch(programs, account_for(programs), detach=detach)
         return self.url
 
     def stop(self) -> None:
@@ -106,31 +104,33 @@ class Postgres:
             raise EngineStopped("No embedded Postgres is running here: start one with `devstack up --app`.")
         return f"postgresql://postgres@/postgres?host={quote(str(socket), safe='')}"
 
-    def _launch(self, programs: Path, user: struct_passwd | None, *, detach: bool) -> None:
-        data = self._prepared(programs, user)
-        socket = self._socket_folder(user)
+    def _launch(self, programs: Path, account: Account, *, detach: bool) -> None:
+        data = self._prepared(programs, account)
+        socket = self._socket_folder(account)
         options = ["-h", "", "-k", str(socket), "-c", "unix_socket_permissions=0700"]
-        command = [*_pretence(user), str(programs / "postgres"), "-D", _seen(data, user), *options]
+        command = [*account.prefix, str(programs / "postgres"), "-D", str(account.sees(data)), *options]
         try:
-            self._keeper.launch(Launch("postgres", command, data, _ENVIRONMENT, user=user), detach=detach)
+            self._keeper.launch(Launch("postgres", command, data, _ENVIRONMENT, user=account.user), detach=detach)
             self._keeper.await_ready(self._is_ready, _READY_WITHIN_S)
         except BaseException:
             self._keeper.stop()
             _drop(socket)
             raise
 
-    def _prepared(self, programs: Path, user: struct_passwd | None) -> Path:
+    def _prepared(self, programs: Path, account: Account) -> Path:
         """The data folder; a new one takes its name when it is whole."""
-        if self._data.exists():
-            return self._data
-        fresh = self._data.with_suffix(".new")
         with self._keeper.on_disk():
+            if self._data.exists():
+                account.give(self._data)
+                return self._data
+            fresh = self._data.with_suffix(".new")
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(mode=0o700)
-            _give(fresh, user)
-        command = [*_pretence(user), str(programs / "initdb"), "-D", _seen(fresh, user), *_NEW]
+            account.give(fresh)
+        command = [*account.prefix, str(programs / "initdb"), "-D", str(account.sees(fresh)), *_NEW]
+        as_them = as_user(account.user)
         done = subprocess.run(  # nosec B603
-            command, cwd=fresh, env=_ENVIRONMENT, **as_user(user), capture_output=True, text=True, check=False
+            command, cwd=fresh, env=_ENVIRONMENT, **as_them, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise EngineFailed(f"Postgres could not make its data: {done.stderr.strip() or done.stdout.strip()}")
@@ -140,19 +140,20 @@ class Postgres:
     def _data(self) -> Path:
         return self._keeper.home / "data"
 
-    def _socket_folder(self, user: struct_passwd | None) -> Path:
+    def _socket_folder(self, account: Account) -> Path:
         """A folder apart: the data's path can be longer than the hundred characters that a socket's may have.
 
         It has the same name each time, so that who was connected before a restart finds the server again.
         """
         name = sha256(os.fsencode(self._keeper.home)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"postgres-{name}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        owner = user.pw_uid if user else os.geteuid()
-        if folder.is_symlink() or folder.stat().st_uid not in {owner, os.geteuid()}:
-            raise EngineFailed(f"The folder {folder} is somebody else's: remove it.")
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.number, os.geteuid()}:
+            raise EngineFailed(f"{folder} is somebody else's: remove it.")
         folder.chmod(0o700)
-        _give(folder, user)
+        account.give(folder)
         return folder
 
     def _told(self) -> list[str]:
@@ -183,37 +184,6 @@ def binaries() -> Path:
     if not found:
         raise EngineMissing("The embedded Postgres is not installed: install the extra `local` (scripts/test does it).")
     return max(found, key=lambda path: int(path.parent.name.removeprefix("pginstall") or 0))
-
-
-def _other_user(programs: Path) -> struct_passwd | None:
-    """Who Postgres runs as, as it refuses to run as root; None: as we do, or as root that it does not know for one."""
-    if os.geteuid() != 0 or not all(folder.stat().st_mode & stat.S_IXOTH for folder in programs.parents):
-        return None
-    return pwd.getpwnam(_UNPRIVILEGED)
-
-
-def _pretence(user: struct_passwd | None) -> list[str]:
-    """Where nobody else could get at the programs (a folder above them is closed), root goes by another number.
-
-    Raises:
-        EngineMissing: this system has no way to do that.
-    """
-    if os.geteuid() != 0 or user:
-        return []
-    if shutil.which("unshare") is None:
-        raise EngineMissing("Postgres refuses to run as root: work as another user, or open the folder to others.")
-    return ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-
-
-def _give(folder: Path, user: struct_passwd | None) -> None:
-    if user:
-        os.chown(folder, user.pw_uid, user.pw_gid)
-
-
-def _seen(data: Path, user: struct_passwd | None) -> str:
-    """The data folder as its owner sees it: by this name even one who may not pass the folders above it."""
-    here = Path("/proc/self/cwd")
-    return str(here if user and here.exists() else data)
 
 
 def _drop(socket: Path) -> None:
