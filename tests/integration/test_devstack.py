@@ -50,8 +50,7 @@ def devstack(tmp_path: Path) -> Iterator[Devstack]:
 @contextmanager
 def in_the_foreground(folder: Path, program: Program) -> Iterator[subprocess.Popen[str]]:
     """`devstack up` in a terminal of its own, its engine ready."""
-    devstack = str(Path(sys.executable).with_name("devstack"))
-    command = [devstack, "up", "--engine", program.name, "--folder", str(folder)]
+    command = [str(Path(sys.executable).with_name("devstack")), "up", "--engine", program.name, "--folder", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout
         assert "ready" in up.stdout.readline()
