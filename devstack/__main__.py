@@ -14,6 +14,7 @@ from devstack.cognito_command import cognito
 from devstack.engine import Engine
 from devstack.engines import PROGRAMS, EngineName
 from devstack.streams.command import streams
+from devstack.visit import visit
 from shared.console import NOTES, emit_json, run, show_version
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,6 +112,7 @@ def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
 
 app.command(epilog="Example: devstack streams --shards 8 --split-every 5")(streams)
 app.command(epilog="Example: devstack cognito --write pool.env")(cognito)
+app.command(epilog="Example: devstack visit")(visit)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ class Project:
     """`docker compose` with a project name and ports of its own."""
 
     def __init__(self, name: str, ports: dict[str, int]) -> None:
+        self.ports = ports
         self._command = ["docker", "compose", "--project-name", name, "--profile", "traffic", "--profile", "fleet"]
         self._environment = {
             **os.environ,  # noqa: TID251 - docker's own settings come from there
@@ -43,7 +44,7 @@ class Project:
 
     def up(self) -> None:
         """Everything that stays, healthy; what ran once, done."""
-        self.do("up", "--detach", "--wait", "localstack", ACTIVE, STANDBY)
+        self.do("up", "--detach", "--wait", "localstack", "app", ACTIVE, STANDBY)
 
     def worker(self, *words: str, service: str = ACTIVE, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command in a worker's container."""
@@ -55,6 +56,11 @@ class Project:
         told = subprocess.run(["docker", "inspect", container], capture_output=True, text=True, check=True)
         state: dict[str, Any] = json.loads(told.stdout)[0]["State"]
         return state
+
+    def told(self, service: str, name: str) -> str:
+        """A variable of the `.env` that a service reads."""
+        lines = self.do("exec", "-T", service, "cat", ".env").stdout.splitlines()
+        return dict(line.split("=", 1) for line in lines)[name]
 
     def signal(self, service: str, *command: str) -> None:
         """`docker kill` or `docker stop`, which no restart policy answers."""

@@ -3,7 +3,9 @@
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,7 +14,8 @@ from tests.compose.project import ACTIVE, FLEET, STANDBY, Project, wait_until
 from tests.lacking import lacking
 
 pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(1200)]
-PORTS = ("LOCALSTACK_PORT", "WORKER_PORT", "STANDBY_PORT", "FLEET_1_PORT", "FLEET_2_PORT", "FLEET_3_PORT")
+FLEET_PORTS = ("FLEET_1_PORT", "FLEET_2_PORT", "FLEET_3_PORT")
+PORTS = ("LOCALSTACK_PORT", "WORKER_PORT", "STANDBY_PORT", "APP_PORT", "COGNITO_PORT", *FLEET_PORTS)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,33 @@ def test_people_talk_and_every_row_is_right(project: Project) -> None:
     assert project.wrong() == 0
     assert project.status(active)["totals"]["rows_moved"] > 0
     assert project.state("seed")["ExitCode"] == 0
+
+
+def visit(project: Project) -> str:
+    """What `devstack visit` says on this machine, of the containers' API and Cognito."""
+    settings = {
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": f"http://127.0.0.1:{project.ports['COGNITO_PORT']}",
+        "AWS_REGION": "us-east-1",
+        "COGNITO_CLIENT_ID": project.told("app", "COGNITO_CLIENT_ID"),
+        "APP_PORT": str(project.ports["APP_PORT"]),
+    }
+    command = [str(Path(sys.executable).with_name("devstack")), "visit"]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_people_sign_in_and_talk_over_http(project: Project) -> None:
+    """Patterns A to E through the API; also after Cognito and the API were started anew, with the same pool."""
+    both(project)
+    assert visit(project).count("moved by the worker") == 2
+    pool = project.told("app", "COGNITO_USER_POOL_ID")
+    project.do("restart", "cognito", "app")
+    project.up()
+    assert project.told("app", "COGNITO_USER_POOL_ID") == pool
+    visit(project)
+    project.signal("app", "stop", "--time", "10")
+    assert project.state("app")["ExitCode"] == 0
 
 
 def test_a_killed_worker_is_followed_by_its_standby(project: Project) -> None:
