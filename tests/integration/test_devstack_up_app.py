@@ -95,6 +95,7 @@ def test_up_env_and_down_as_typed(devstack: Devstack, tmp_path: Path) -> None:
     assert nothing_runs(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_second_start_finds_users_and_pool_as_they_were(devstack: Devstack, tmp_path: Path) -> None:
     """Ids and tokens outlive a night."""
     devstack("up", "--app", "--detach")
@@ -106,6 +107,7 @@ def test_a_second_start_finds_users_and_pool_as_they_were(devstack: Devstack, tm
     assert answer(before, KNOWN, issued) == 200
 
 
+@pytest.mark.slow
 def test_an_engine_that_has_lost_its_pool_gets_another(devstack: Devstack, tmp_path: Path) -> None:
     """The engine loses at a crash what it has not written; the users' ids follow the new pool."""
     devstack("up", "--app", "--detach")
@@ -117,6 +119,7 @@ def test_an_engine_that_has_lost_its_pool_gets_another(devstack: Devstack, tmp_p
     assert answer(after, KNOWN, token(Engine(tmp_path), after)) == 200
 
 
+@pytest.mark.slow
 def test_the_application_starts_next_to_an_engine_that_runs(devstack: Devstack, tmp_path: Path) -> None:
     """Nobody has to stop the engine first, and a second time nothing happens."""
     devstack("up", "--detach")
@@ -139,6 +142,7 @@ def test_what_it_says_is_what_our_settings_read(devstack: Devstack, monkeypatch:
     assert (settings.cognito_endpoint, settings.app_port) == (settings.endpoint, int(there["APP_PORT"]))
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     """A foreground leaves nothing behind."""
     with in_the_foreground(tmp_path) as up:
@@ -156,6 +160,7 @@ def test_down_stops_what_a_killed_parent_has_left(devstack: Devstack, tmp_path: 
     assert nothing_runs(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_start_without_it_stops_what_a_killed_parent_has_left(devstack: Devstack, tmp_path: Path) -> None:
     """Whoever wants the engine alone gets it alone."""
     with in_the_foreground(tmp_path) as up:

@@ -1,12 +1,13 @@
 """What the application stands on: a Postgres for each worker of pytest's, an empty database for each test, a pool."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from chat_app.__main__ import main
 from devstack.cognito import Pool, make_pool
 from devstack.engine import Engine
 from devstack.postgres import Postgres
@@ -15,7 +16,8 @@ from shared.dynamo import connect_cognito
 from shared.errors import EngineMissing
 from shared.postgres import Database
 from shared.settings import Settings
-from tests.integration.app.stage import Stage, prepare, settings_for_app, sign_in, staged
+from tests.integration.app.stage import ChatApp, Stage, environment, prepare, settings_for_app, sign_in, staged
+from tests.integration.cli import Result
 from tests.lacking import lacking
 from tests.places import settings_of
 
@@ -32,14 +34,21 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
-    """An empty database of the test's own."""
+@contextmanager
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new database, which is gone afterwards."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
         yield postgres.url.replace("/postgres?", f"/{name}?")
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database of the test's own."""
+    with empty_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +84,34 @@ def stage(app_settings: Settings, tokens: dict[str, str]) -> Iterator[Stage]:
     prepare(app_settings)
     with staged(app_settings, tokens) as stage:
         yield stage
+
+
+@pytest.fixture(scope="module")
+def shared_stage(engine: Engine, postgres: Postgres, pool: Pool, tokens: dict[str, str]) -> Iterator[Stage]:
+    """The same for all tests of a module: for those that store nothing."""
+    with empty_database(postgres) as url:
+        settings = settings_for_app(settings_of(engine), url, pool)
+        prepare(settings)
+        with staged(settings, tokens) as stage:
+            yield stage
+
+
+@pytest.fixture
+def chat_app(app_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ChatApp:
+    """`chat-app`, in this process, with the environment that a user would set."""
+    for name, value in environment(app_settings).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> Result:
+        monkeypatch.setattr("sys.argv", ["chat-app", *words])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Result(status, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture

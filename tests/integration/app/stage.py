@@ -1,6 +1,6 @@
 """The whole application in this process: real engine, real Postgres, real tokens; and people who call it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -27,6 +27,10 @@ from shared.models import User
 from shared.postgres import Database
 from shared.retry import Retry
 from shared.settings import Settings
+from tests.integration.cli import Result
+
+ChatApp = Callable[..., Result]
+"""`chat-app` with these words."""
 
 ORIGIN = "https://chat.example.com"
 NOBODY = UUID("99999999-9999-4999-8999-999999999999")
@@ -85,6 +89,26 @@ def settings_for_app(settings: Settings, database_url: str, pool: tuple[str, str
             "app_messages_a_minute": 10_000,
         }
     )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a user would export for `chat-app`."""
+    assert settings.database_url
+    return {
+        "AWS_ENDPOINT_URL": settings.endpoint or "",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "DDB_MESSAGE_TABLE": settings.message_table,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "COGNITO_USER_POOL_ID": settings.pool_id or "",
+        "COGNITO_CLIENT_ID": settings.client_id or "",
+        "COGNITO_JWKS_URL": settings.keys_url or "",
+        "APP_CORS_ORIGINS": "same-origin",
+        "APP_PORT": "0",
+        "APP_MONITOR_PORT": "0",
+        "LOG_FORMAT": "json",
+    }
 
 
 def prepare(settings: Settings) -> None:

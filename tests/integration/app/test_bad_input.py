@@ -29,12 +29,12 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_message_that_cannot_be_is_refused_with_codes(stage: Stage, name: str) -> None:
+def test_a_message_that_cannot_be_is_refused_with_codes(shared_stage: Stage, name: str) -> None:
     """422 and a list, as the original's form shows them; nothing is written."""
     body, codes = CASES[name]
-    answer = stage.ask("andrewbrown", "POST", "/api/messages", content=json.dumps(body), headers=JSON)
+    answer = shared_stage.ask("andrewbrown", "POST", "/api/messages", content=json.dumps(body), headers=JSON)
     assert (answer.status_code, answer.json()) == (422, codes)
-    assert stage.groups("andrewbrown") == []
+    assert shared_stage.groups("andrewbrown") == []
 
 
 JSON = {"Content-Type": "application/json"}
@@ -45,27 +45,27 @@ JSON = {"Content-Type": "application/json"}
     [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b"[" * 8000, b'{"message":' * 1000, b'{"message": NaN}'],
     ids=repr,
 )
-def test_a_body_that_is_no_message_is_refused(stage: Stage, content: bytes) -> None:
+def test_a_body_that_is_no_message_is_refused(shared_stage: Stage, content: bytes) -> None:
     """Not JSON, not an object, nested without end: 422."""
-    answer = stage.ask("andrewbrown", "POST", "/api/messages", content=content, headers=JSON)
+    answer = shared_stage.ask("andrewbrown", "POST", "/api/messages", content=content, headers=JSON)
     assert answer.status_code == 422
     assert answer.json()
 
 
-def test_a_body_of_more_than_16_kb_is_refused_unread(stage: Stage) -> None:
+def test_a_body_of_more_than_16_kb_is_refused_unread(shared_stage: Stage) -> None:
     """Said beforehand or not; one of that size is read."""
     large = b'{"message": "x"' + b" " * 16 * 1024 + b"}"
     for content in (large, iter([large[:9000], large[9000:]])):
-        answer = stage.ask("andrewbrown", "POST", "/api/messages", content=content, headers=JSON)
+        answer = shared_stage.ask("andrewbrown", "POST", "/api/messages", content=content, headers=JSON)
         assert (answer.status_code, answer.json()) == (413, ["body_too_large"])
     fits = large[: 16 * 1024 - 20] + b"}"
-    assert stage.ask("andrewbrown", "POST", "/api/messages", content=fits, headers=JSON).status_code == 422
+    assert shared_stage.ask("andrewbrown", "POST", "/api/messages", content=fits, headers=JSON).status_code == 422
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "%00", "../..", "AAAA" * 500, "é", "4pyT"])
-def test_a_cursor_that_is_none_gives_no_trace(stage: Stage, cursor: str) -> None:
+def test_a_cursor_that_is_none_gives_no_trace(shared_stage: Stage, cursor: str) -> None:
     """Refused, or read as a place in one's own list."""
-    answer = stage.ask("andrewbrown", "GET", "/api/message_groups", params={"cursor": cursor})
+    answer = shared_stage.ask("andrewbrown", "GET", "/api/message_groups", params={"cursor": cursor})
     assert answer.status_code in {200, 422}
 
 
@@ -80,53 +80,55 @@ def test_a_cursor_that_is_none_gives_no_trace(stage: Stage, cursor: str) -> None
         ("/api/health", 404),
     ],
 )
-def test_a_path_that_leads_nowhere_is_answered_in_the_same_form(stage: Stage, path: str, status: int) -> None:
+def test_a_path_that_leads_nowhere_is_answered_in_the_same_form(shared_stage: Stage, path: str, status: int) -> None:
     """A list of codes, whatever is wrong."""
-    answer = stage.ask("andrewbrown", "GET", path)
+    answer = shared_stage.ask("andrewbrown", "GET", path)
     assert answer.status_code == status
     assert isinstance(answer.json(), list)
 
 
-def test_two_authorization_headers_are_none(stage: Stage) -> None:
+def test_two_authorization_headers_are_none(shared_stage: Stage) -> None:
     """The doubled header that cost the bootcamp hours: refused, not guessed at."""
-    bearer = f"Bearer {stage.tokens['bayko']}"
-    answer = stage.client.get("/api/message_groups", headers=[("Authorization", bearer), ("Authorization", bearer)])
+    bearer = f"Bearer {shared_stage.tokens['bayko']}"
+    answer = shared_stage.client.get(
+        "/api/message_groups", headers=[("Authorization", bearer), ("Authorization", bearer)]
+    )
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer null", "Bearer undefined", "{token}", "Bearer {token} {token}"]
 )
-def test_a_header_without_a_proper_bearer_token_is_refused(stage: Stage, header: str) -> None:
+def test_a_header_without_a_proper_bearer_token_is_refused(shared_stage: Stage, header: str) -> None:
     """401 with a challenge, never a 500."""
-    value = header.format(token=stage.tokens["bayko"])
-    answer = stage.client.get("/api/message_groups", headers={"Authorization": value})
+    value = header.format(token=shared_stage.tokens["bayko"])
+    answer = shared_stage.client.get("/api/message_groups", headers={"Authorization": value})
     assert (answer.status_code, answer.json()) == (401, {})
     assert "WWW-Authenticate" in answer.headers
 
 
 @pytest.mark.parametrize("key", ["", "ä", "a b", "x" * 201])
-def test_an_idempotency_key_that_is_none_is_refused(stage: Stage, key: str) -> None:
+def test_an_idempotency_key_that_is_none_is_refused(shared_stage: Stage, key: str) -> None:
     """Printable ASCII, 200 characters at most."""
     headers = {"Idempotency-Key": key.encode()}
-    answer = stage.say("andrewbrown", "x", to="bayko", headers=headers)
+    answer = shared_stage.say("andrewbrown", "x", to="bayko", headers=headers)
     assert (answer.status_code, answer.json()) == (422, ["idempotency_key_invalid"])
 
 
-def test_only_pages_of_the_named_origins_may_call(stage: Stage) -> None:
+def test_only_pages_of_the_named_origins_may_call(shared_stage: Stage) -> None:
     """Exactly these, without cookies; refusals can be read by them, too."""
     ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
     for origin, allowed in ((ORIGIN, ORIGIN), (f"{ORIGIN}.evil.example", None), ("null", None)):
-        answer = stage.client.options("/api/messages", headers={"Origin": origin, **ask})
+        answer = shared_stage.client.options("/api/messages", headers={"Origin": origin, **ask})
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "access-control-allow-credentials" not in answer.headers
-    refused = stage.client.get("/api/message_groups", headers={"Origin": ORIGIN})
+    refused = shared_stage.client.get("/api/message_groups", headers={"Origin": ORIGIN})
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, ORIGIN)
 
 
-def test_every_answer_tells_browsers_to_be_careful(stage: Stage) -> None:
+def test_every_answer_tells_browsers_to_be_careful(shared_stage: Stage) -> None:
     """JSON is JSON, is not kept, and is framed nowhere; nobody is told what software this is."""
-    for answer in (stage.ask("bayko", "GET", "/api/message_groups"), stage.client.get("/healthz")):
+    for answer in (shared_stage.ask("bayko", "GET", "/api/message_groups"), shared_stage.client.get("/healthz")):
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
@@ -134,10 +136,10 @@ def test_every_answer_tells_browsers_to_be_careful(stage: Stage) -> None:
         assert "server" not in answer.headers
 
 
-def test_markup_is_text(stage: Stage) -> None:
+def test_markup_is_text(shared_stage: Stage) -> None:
     """It is stored and given back as it was written: whoever shows it escapes it."""
     text = "<script>alert(1)</script>"
-    group = stage.group("andrewbrown", "bayko", text)
-    answer = stage.ask("bayko", "GET", f"/api/messages/{group}")
+    group = shared_stage.group("londo", "bayko", text)
+    answer = shared_stage.ask("bayko", "GET", f"/api/messages/{group}")
     assert answer.json()[0]["message"] == text
     assert answer.headers["content-type"] == "application/json"

@@ -17,30 +17,9 @@ from threading import Event
 import pytest
 
 from shared.settings import Settings
-from tests.integration.app.stage import prepare
+from tests.integration.app.stage import ChatApp, environment, prepare
 
 COMMAND = str(Path(sys.executable).with_name("chat-app"))
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """What a user would export."""
-    assert settings.database_url
-    return {
-        "PATH": os.defpath,
-        "AWS_ENDPOINT_URL": settings.endpoint or "",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "DDB_MESSAGE_TABLE": settings.message_table,
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "COGNITO_USER_POOL_ID": settings.pool_id or "",
-        "COGNITO_CLIENT_ID": settings.client_id or "",
-        "COGNITO_JWKS_URL": settings.keys_url or "",
-        "APP_CORS_ORIGINS": "same-origin",
-        "APP_PORT": "0",
-        "APP_MONITOR_PORT": "0",
-        "LOG_FORMAT": "json",
-    }
 
 
 class Served:
@@ -49,7 +28,9 @@ class Served:
     def __init__(self, settings: Settings, log: Path) -> None:
         self._log = log
         with log.open("wb") as file:
-            self.process = subprocess.Popen([COMMAND, "serve"], env=environment(settings), stderr=file)
+            self.process = subprocess.Popen(
+                [COMMAND, "serve"], env={"PATH": os.defpath, **environment(settings)}, stderr=file
+            )
         self.port = int(self.line("app_listens")["port"])
         self.monitor = int(self.line("monitor_listens")["port"])
 
@@ -131,24 +112,19 @@ def test_numbers_are_on_a_port_of_their_own(served: Served, tokens: dict[str, st
         ("AWS_REGION", "", "No AWS region is set"),
     ],
 )
-def test_what_is_missing_is_said_in_a_sentence(app_settings: Settings, name: str, value: str, sentence: str) -> None:
+def test_what_is_missing_is_said_in_a_sentence(
+    chat_app: ChatApp, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
     """Exit status 2, and nothing listens."""
-    done = subprocess.run(
-        [COMMAND, "serve"], env={**environment(app_settings), name: value}, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, sentence in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+    monkeypatch.setenv(name, value)
+    done = chat_app("serve")
+    assert (done.status, sentence in done.err, "Traceback" in done.err) == (2, True, False), done.err
 
 
 @pytest.mark.parametrize("name", ["APP_PORT", "APP_MONITOR_PORT"])
-def test_a_port_that_is_taken_is_said(app_settings: Settings, name: str) -> None:
+def test_a_port_that_is_taken_is_said(chat_app: ChatApp, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """With the setting that names another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        done = subprocess.run(
-            [COMMAND, "serve"],
-            env={**environment(app_settings), name: port},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert (done.returncode, f"set {name}" in done.stderr) == (2, True), done.stderr
+        monkeypatch.setenv(name, str(taken.getsockname()[1]))
+        done = chat_app("serve")
+    assert (done.status, f"set {name}" in done.err) == (2, True), done.err

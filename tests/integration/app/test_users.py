@@ -1,54 +1,21 @@
 """The commands that prepare the table of users: right with one run, the same with a second, all or nothing."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from chat_app.__main__ import main
 from chat_app.cognito_ids import PoolUser, pool_users
 from shared.dynamo import Answer, Client, connect_cognito
 from shared.postgres import Database
 from shared.settings import Settings
-from tests.integration.cli import Result
-
-ChatApp = Callable[..., Result]
+from tests.integration.app.stage import ChatApp
 
 CRUDDURS = """
 CREATE TABLE public.users (uuid uuid PRIMARY KEY, display_name text NOT NULL, handle text NOT NULL,
   email text NOT NULL, cognito_user_id text NOT NULL, created_at timestamp DEFAULT current_timestamp NOT NULL)
 """
-
-
-@pytest.fixture
-def chat_app(
-    database_url: str, app_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> ChatApp:
-    """`chat-app`, in this process, with the environment that a user would set."""
-    assert app_settings.pool_id
-    assert app_settings.endpoint
-    for name, value in {
-        "DATABASE_URL": database_url,
-        "COGNITO_USER_POOL_ID": app_settings.pool_id,
-        "AWS_ENDPOINT_URL": app_settings.endpoint,
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-    }.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*words: str) -> Result:
-        monkeypatch.setattr("sys.argv", ["chat-app", *words])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return Result(status, *capsys.readouterr())
-
-    return run
 
 
 def handles(database: Database) -> dict[str, str | None]:
