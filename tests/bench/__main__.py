@@ -17,6 +17,7 @@ from devstack.engine import Engine
 from shared import console
 from shared.settings import Settings
 from tests.acceptance.stack import Stack
+from tests.bench import api as http_api
 from tests.bench.contenders import CONTENDERS
 from tests.bench.fleet import BEGIN, END, side_by_side
 from tests.bench.process import Live, watch
@@ -65,6 +66,24 @@ def fleet(
     typer.echo("\n".join(lines))
     if write:
         insert(write, lines, BEGIN, END)
+
+
+@app.command()
+def api(
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each rate is kept up.")] = 10,
+    write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
+    most: Annotated[int, typer.Option(min=10, hidden=True)] = 100_000,
+) -> None:
+    """Find the highest rate at which the HTTP API answers in time, and what a request costs.
+
+    Example: scripts/bench api --seconds 5
+    """
+    if write and not has_place(write, http_api.BEGIN, http_api.END):
+        raise typer.BadParameter(f"{write} must be there, with the lines {http_api.BEGIN} and {http_api.END}.")
+    lines = http_api.measure(seconds, most)
+    typer.echo("\n".join(lines))
+    if write:
+        insert(write, lines, http_api.BEGIN, http_api.END)
 
 
 @app.command(hidden=True)
