@@ -8,10 +8,10 @@ import json
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from threading import Lock
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
@@ -29,6 +29,7 @@ _FAILED_AGAIN_S = 2.0
 _TIMEOUT_S = 2.0
 _MAX_BYTES = 64 * 1024
 _MAX_KEYS = 16
+_LEAST_BITS = 2048
 
 
 class SigningKeys:
@@ -117,7 +118,7 @@ def keys_of(answer: bytes) -> dict[str, PyJWK]:
         raise ValueError('the answer has no "keys"')  # noqa: TRY004 - whatever is wrong with it is one kind of trouble
     if len(found) > _MAX_KEYS:
         raise ValueError(f"{len(found)} keys are more than a pool has")
-    keys = {jwk["kid"]: _parsed(jwk) for jwk in found if _is_ours(jwk)}
+    keys = {jwk["kid"]: key for jwk in found if _is_ours(jwk) and (key := _parsed(jwk))}
     if not keys:
         raise ValueError("the set has no RSA key to check signatures with")
     return keys
@@ -133,14 +134,26 @@ def fetch_set(url: str) -> bytes:
     handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
     if is_loopback(url):
         handlers.append(urllib.request.ProxyHandler({}))
+    ends = time.monotonic() + _TIMEOUT_S
     try:
         with urllib.request.build_opener(*handlers).open(url, timeout=_TIMEOUT_S) as response:
-            body: bytes = response.read(_MAX_BYTES + 1)
+            return _body(response, ends)
     except HTTPError as error:
         error.close()
         raise OSError(f"it is answered with HTTP {error.code}") from error
-    if len(body) > _MAX_BYTES:
-        raise ValueError(f"the answer has more than {_MAX_BYTES} bytes")
+    except URLError as error:
+        raise OSError(str(error.reason)) from error
+
+
+def _body(response: HTTPResponse, ends: float) -> bytes:
+    """All of it; a timeout of the socket alone would let an answer trickle in for hours."""
+    body = b""
+    while chunk := response.read1(_MAX_BYTES):
+        body += chunk
+        if len(body) > _MAX_BYTES:
+            raise ValueError(f"the answer has more than {_MAX_BYTES} bytes")
+        if time.monotonic() > ends:
+            raise TimeoutError("timed out")
     return body
 
 
@@ -159,8 +172,10 @@ def _is_ours(jwk: Any) -> bool:
     )
 
 
-def _parsed(jwk: dict[str, Any]) -> PyJWK:
+def _parsed(jwk: dict[str, Any]) -> PyJWK | None:
+    """None: it cannot be read, or is too weak; the others serve without it (RFC 7517, 5). A private part stays out."""
     try:
-        return PyJWK(jwk, algorithm="RS256")
-    except PyJWTError as error:
-        raise ValueError(f"a key cannot be read ({type(error).__name__})") from error
+        key = PyJWK({name: jwk.get(name) for name in ("kty", "kid", "n", "e")}, algorithm="RS256")
+    except PyJWTError:
+        return None
+    return key if key.key.key_size >= _LEAST_BITS else None

@@ -5,7 +5,6 @@ amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html: the signature by on
 app client, the use, the time. The algorithm is ours to name, never the token's.
 """
 
-import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
-from jwt.exceptions import InvalidSignatureError, InvalidTokenError
+from jwt.exceptions import InvalidSignatureError, PyJWTError
 
 from chat_app.errors import TokenInvalid
 from chat_app.signing_keys import SigningKeys
@@ -22,7 +21,8 @@ MAX_TOKEN = 8 * 1024
 """Characters; Cognito's have about 1,000."""
 
 _LEEWAY_S = 60  # of clocks that disagree, for the moment a token was issued; its end is its end
-_MAX_TEXT = 512
+_MAX_TEXT = 128
+_MAX_MOMENT = 2**40  # seconds; whatever is larger is no time, and can be too large a number to reckon with
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+) *", re.ASCII)
 _KID = re.compile(r"[A-Za-z0-9+/=_-]{1,128}", re.ASCII)
 _LEADS_ELSEWHERE = frozenset({"jku", "jwk", "x5u", "x5c", "crit"})
@@ -36,7 +36,7 @@ class Claims:
 
     sub: str
     jti: str
-    expires_at: float
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,16 @@ class Verifier:
             said = jwt.decode(token, key, algorithms=["RS256"], options=_OURS_TO_CHECK)  # type: ignore[arg-type]
         except InvalidSignatureError as error:
             raise TokenInvalid("signature") from error
-        except (InvalidTokenError, ValueError, RecursionError) as error:
+        except (PyJWTError, ValueError, RecursionError) as error:
             raise TokenInvalid("malformed") from error
         self._demand_ours(said)
         self._demand_current(said)
-        return Claims(_text(said, "sub"), _text(said, "jti", default=""), said["exp"])
+        return Claims(_text(said, "sub"), _text(said, "jti", default=""), int(_moment(said, "exp")))
 
     def _demand_ours(self, said: Mapping[str, Any]) -> None:
-        if _text(said, "iss") != self.issuer:
+        if said.get("iss") != self.issuer:
             raise TokenInvalid("issuer")
-        if _text(said, "token_use") != "access":
+        if said.get("token_use") != "access":
             raise TokenInvalid("token_use")
         if _text(said, "client_id") not in self.clients:
             raise TokenInvalid("client")
@@ -107,7 +107,7 @@ def _kid(token: str) -> str:
     """The name of the key, from a header that asks for nothing else."""
     try:
         header = jwt.get_unverified_header(token)
-    except (InvalidTokenError, ValueError, RecursionError) as error:
+    except (PyJWTError, ValueError, RecursionError) as error:
         raise TokenInvalid("malformed") from error
     if header.get("alg") != "RS256":
         raise TokenInvalid("algorithm")
@@ -124,14 +124,17 @@ def _is_token(kind: object) -> bool:
 
 
 def _text(said: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """Ids are printable ASCII: half a character or a zero byte would go as far as the database."""
     value = said.get(name, default)
     if not isinstance(value, str) or len(value) > _MAX_TEXT or (default is None and not value):
+        raise TokenInvalid("claims")
+    if not (value.isascii() and value.isprintable()):
         raise TokenInvalid("claims")
     return value
 
 
 def _moment(said: Mapping[str, Any], name: str) -> float:
     value = said.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_MOMENT:
         raise TokenInvalid("claims")
     return value
