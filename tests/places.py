@@ -1,8 +1,10 @@
-"""Settings for tables that no other test knows, and a stream with many shards in front of the engine."""
+"""Settings for tables that no other test knows, a stream with many shards in front of the engine, tests by file."""
 
+import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from http.client import HTTPConnection
 from os import defpath
 from pathlib import Path
@@ -26,6 +28,13 @@ def settings_of(engine: Engine) -> Settings:
         access_key_id=variables["AWS_ACCESS_KEY_ID"],
         secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
     )
+
+
+@cache
+def names_of_tests(file: Path) -> frozenset[str]:
+    """The names of the tests in a file."""
+    nodes = ast.parse(file.read_text(encoding="utf-8")).body
+    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))
 
 
 class ManyShards:

@@ -1,12 +1,11 @@
 """docs/failures.md is what it says: each failure has its row, each test, file, scenario and guard named is there."""
 
-import ast
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.places import names_of_tests
 from tests.simulation.ablations import ABLATIONS
 from tests.simulation.scenarios import SCENARIOS
 
@@ -15,13 +14,6 @@ PAGE = (ROOT / "docs/failures.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (F\d\d) \|(.*)$", PAGE, re.MULTILINE)
 TESTS = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 NAMES = r"((?:`[a-z-][a-z -]*`(?:, | and )?)+)"
-
-
-@cache
-def functions(path: str) -> frozenset[str]:
-    """The tests of a file."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
 def named(kind: str) -> set[str]:
@@ -38,8 +30,7 @@ def test_each_failure_has_one_row() -> None:
 @pytest.mark.parametrize(("path", "name"), sorted(set(TESTS)))
 def test_each_test_that_is_named_exists(path: str, name: str) -> None:
     """A test that was renamed or dropped leaves no failure behind without one."""
-    assert name.startswith("test_")
-    assert name in functions(path)
+    assert name in names_of_tests(ROOT / path)
 
 
 @pytest.mark.parametrize(("number", "row"), ROWS)

@@ -1,6 +1,7 @@
 """Nobody reads or writes what is not theirs: every route there is, with every id that is somebody else's."""
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from fastapi.routing import APIRoute
 from chat_app.api import groups, messages, users
 from chat_app.api.application import build
 from chat_app.api.caller import PUBLIC, demand_callers
+from producer import membership
 from shared.errors import SettingInvalid
+from tests.fakes.faulty import Faulty, meanwhile
 from tests.integration.app.stage import NOBODY, Stage
 
 ROUTES = [route for room in (groups, messages, users) for route in room.router.routes if isinstance(route, APIRoute)]
@@ -79,10 +82,21 @@ def test_a_cursor_leads_into_no_other_list(stage: Stage) -> None:
 
 
 def test_who_left_can_write_no_more(stage: Stage) -> None:
-    """Membership is a condition of the write itself: the check before it is not what decides."""
+    """Until somebody writes to them again."""
     group = stage.group("andrewbrown", "bayko")
     stage.ask("bayko", "DELETE", f"/api/message_groups/{group}")
     assert stage.say("bayko", "still here", group=group).status_code == 404
+    assert [message["message"] for message in stage.messages("andrewbrown", group)] == ["Hello"]
+
+
+def test_who_leaves_while_they_write_stores_nothing(stage: Stage) -> None:
+    """Membership is a condition of the write itself: a check before it would have been passed."""
+    group = stage.group("andrewbrown", "bayko")
+    leave = partial(membership.leave, stage.parts.chat, group, stage.user("bayko"))
+    client = Faulty(stage.parts.chat.client.raw)
+    client.meet("transact_write_items", meanwhile(leave))
+    object.__setattr__(stage.parts.chat, "client", client)
+    assert stage.say("bayko", "one more thing", group=group).status_code == 404
     assert [message["message"] for message in stage.messages("andrewbrown", group)] == ["Hello"]
 
 
