@@ -28,7 +28,7 @@ THREADS = 40
 """Requests worked on at once, as many as the framework has threads; each can need a connection to DynamoDB."""
 
 _CONNECTIONS = 10  # to Postgres: a request holds one for the moment of a query
-_PATIENCE_S = 3.0
+_ANSWER_S, _PATIENCE_S = 3, 3.0  # somebody waits: an engine that hangs is told of after some seconds, not a minute
 _NO_OTHERS = "same-origin"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
@@ -41,7 +41,7 @@ def assembled(settings: Settings, stop: Event, log: Log) -> Iterator[Parts]:
         SettingInvalid, NoRegion, CredentialsMissing: what is missing, in a sentence.
     """
     origins, verifier, keys = origins_of(settings), *_at_the_door(settings, log)
-    client = connect(settings, threads=THREADS).dynamodb
+    client = connect(settings, threads=THREADS, answer_within_s=_ANSWER_S, attempts=2).dynamodb
     with ExitStack() as open_things:
         database = database_of(settings, pool=_CONNECTIONS)
         open_things.callback(database.close)

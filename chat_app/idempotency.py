@@ -15,13 +15,14 @@ from shared.postgres import Database
 _KEPT_H = 24
 _SWEPT = 100  # expired keys that one request takes with it
 
-_CLAIM = """
-WITH expired AS (
-  DELETE FROM public.idempotency_keys WHERE (user_uuid, key) IN (
-    SELECT user_uuid, key FROM public.idempotency_keys WHERE expires_at < now() ORDER BY expires_at
-    LIMIT %s FOR UPDATE SKIP LOCKED
-  )
+_SWEEP = """
+DELETE FROM public.idempotency_keys WHERE (user_uuid, key) IN (
+  SELECT user_uuid, key FROM public.idempotency_keys WHERE expires_at < now() ORDER BY expires_at
+  LIMIT %s FOR UPDATE SKIP LOCKED
 )
+"""
+
+_CLAIM = """
 INSERT INTO public.idempotency_keys (user_uuid, key, request, message_uuid, created_at, expires_at)
 VALUES (%s, %s, %s, %s, %s, now() + %s * interval '1 hour')
 ON CONFLICT (user_uuid, key) DO UPDATE SET key = excluded.key
@@ -55,7 +56,8 @@ class IdempotencyKeys:
             Unreachable, UsersUnready: the database cannot be asked; nothing was written.
         """
         fingerprint = sha256(request.encode()).digest()
-        values = (_SWEPT, user, key, fingerprint, attempt.message, attempt.created_at, _KEPT_H)
+        self.database.rows(_SWEEP, _SWEPT)
+        values = (user, key, fingerprint, attempt.message, attempt.created_at, _KEPT_H)
         [(kept, message, created_at, group)] = self.database.rows(_CLAIM, *values)
         if bytes(kept) != fingerprint:
             raise KeyReused

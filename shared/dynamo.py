@@ -72,8 +72,14 @@ class Clients:
     streams: Client
 
 
-def connect(settings: Settings, *, threads: int = 16) -> Clients:
+def connect(settings: Settings, *, threads: int = 16, answer_within_s: int = 10, attempts: int = 3) -> Clients:
     """Clients for both services, from the settings.
+
+    Args:
+        settings: where, and as whom.
+        threads: how many connections are kept at most.
+        answer_within_s: an answer that takes longer is lost.
+        attempts: how often botocore itself tries.
 
     Raises:
         NoRegion: no region is set.
@@ -87,8 +93,8 @@ def connect(settings: Settings, *, threads: int = 16) -> Clients:
             raise errors.CredentialsMissing
         config = Config(
             connect_timeout=2,
-            read_timeout=10,
-            retries={"mode": "standard", "max_attempts": 3},
+            read_timeout=answer_within_s,
+            retries={"mode": "standard", "max_attempts": attempts},
             max_pool_connections=threads,
             tcp_keepalive=True,
         )

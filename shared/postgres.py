@@ -21,6 +21,12 @@ _CONNECT_S = 3  # psycopg wants whole seconds, and takes 1 for 2
 _WAIT_S = 2.0  # for a connection of the pool's: whoever asks over HTTP waits for it
 _STATEMENT_MS = 5000
 _BACK_WITHIN_S = 4.0  # a pool that found nobody tries again at least this often
+_NOTICES_A_DEAD_HOST = {  # after a failover nobody says goodbye: without these a query waits for a quarter of an hour
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class Database:
@@ -92,7 +98,7 @@ class Database:
 
         return ConnectionPool(
             self._url,
-            kwargs={"autocommit": True, "connect_timeout": _CONNECT_S},
+            kwargs={"autocommit": True, "connect_timeout": _CONNECT_S, **_NOTICES_A_DEAD_HOST},
             min_size=1,
             max_size=connections,
             timeout=_WAIT_S,

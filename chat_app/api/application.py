@@ -37,7 +37,7 @@ def build(parts: Parts) -> FastAPI:
         CORSMiddleware,  # outermost: a page of ours must be able to read refusals, too
         allow_origins=parts.origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "traceparent"],  # the last: its tracing
         expose_headers=["Link", "Retry-After"],
         max_age=_KNOWN_A_PREFLIGHT_S,
     )

@@ -1,5 +1,6 @@
 """What the application stands on fails under it: 503 with a time to try again, and no restart afterwards."""
 
+import socket
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -53,6 +54,16 @@ def test_throttling_that_lasts_is_said(stage: Stage) -> None:
     answer = stage.say("bayko", "Hi", group=group)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert len(stage.messages("bayko", group)) == 1
+
+
+def test_an_engine_that_hangs_is_given_up(app_settings: Settings, tokens: dict[str, str]) -> None:
+    """It takes the connection and never answers: 503 in the end, not a request that stays open."""
+    prepare(app_settings)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        endpoint = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        with staged(app_settings.model_copy(update={"dynamodb_endpoint": endpoint}), tokens) as stage:
+            answer = stage.ask("bayko", "GET", "/api/message_groups")
+    assert (answer.status_code, answer.json()) == (503, ["unavailable"])
 
 
 def test_keys_that_cannot_be_had_are_the_servers_trouble(app_settings: Settings, tokens: dict[str, str]) -> None:

@@ -78,3 +78,6 @@ def test_a_key_is_kept_for_a_day(stage: Stage, database: Database) -> None:
     assert database.rows("SELECT key FROM idempotency_keys") == [("another",)]
     stage.say("bayko", "Hi", group=group, headers=KEY)
     assert len(stage.messages("bayko", group)) == 4
+    database.rows("UPDATE idempotency_keys SET expires_at = expires_at - interval '25 hours'")
+    assert stage.say("bayko", "Hi", group=group, headers=KEY).status_code == 200
+    assert len(stage.messages("bayko", group)) == 5

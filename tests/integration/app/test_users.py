@@ -2,15 +2,19 @@
 
 import json
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import pytest
 
 from chat_app.cognito_ids import PoolUser, pool_users
-from shared.dynamo import Answer, Client, connect_cognito
+from producer.schema import Builder
+from shared.dynamo import Answer, Client, Clients, connect_cognito
 from shared.postgres import Database
+from shared.retry import Retry
 from shared.settings import Settings
 from tests.integration.app.stage import ChatApp
+from tests.integration.cli import Producer
 
 CRUDDURS = """
 CREATE TABLE public.users (uuid uuid PRIMARY KEY, display_name text NOT NULL, handle text NOT NULL,
@@ -129,10 +133,34 @@ def test_all_pages_of_the_pool_are_read() -> None:
     assert list(pool_users(Client(Paged()), "p")) == [PoolUser(f"u{n}", f"s{n}", f"u{n}") for n in range(3)]
 
 
+def test_the_producer_finds_its_users_there_too(
+    chat_app: ChatApp, database: Database, producer: Producer, clients: Clients, settings: Settings
+) -> None:
+    """With DATABASE_URL the table says who somebody is, and the file is not asked."""
+    chat_app("migrate")
+    insert = "INSERT INTO users (handle, display_name, email) VALUES (%s, 'A', %s)"
+    for handle in ("delenn", "lennier"):
+        database.rows(insert, handle, f"{handle}@example.com")
+    load(clients, settings)
+    assert producer("send", "--from", "delenn", "--to", "lennier", "Hello").status == 0
+    assert producer("send", "--from", "delenn", "--to", "bayko", "Hello").status == 2
+
+
 def test_a_database_that_is_not_migrated_is_said_to_be(chat_app: ChatApp) -> None:
     """The command that helps is named."""
     told = chat_app("seed-users")
     assert (told.status, "chat-app migrate" in told.err) == (2, True)
+
+
+def load(clients: Clients, settings: Settings) -> None:
+    builder = Builder(clients.dynamodb, Retry(Event(), total_s=10), say=str)
+    builder.load(settings.message_table, settings.state_table, enable_stream=False)
+
+
+@pytest.fixture
+def producer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Producer:
+    """`producer`, with the same environment as `chat-app`."""
+    return Producer(monkeypatch, capsys)
 
 
 def add(cognito: Client, pool: str, username: str, handle: str) -> None:
