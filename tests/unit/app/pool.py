@@ -79,8 +79,13 @@ def public_pem() -> bytes:
 
 def jwk(kid: str = KID, owner: str = "pool", bits: int = 2048, **changes: Any) -> dict[str, Any]:
     """A key as the endpoint shows it."""
-    numbers = RSAAlgorithm.to_jwk(private_key(owner, bits).public_key(), as_dict=True)
-    return changed({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": numbers["n"], "e": "AQAB"}, changes)
+    return changed(shown(private_key(owner, bits), kid), changes)
+
+
+def shown(key: RSAPrivateKey, kid: str) -> dict[str, Any]:
+    """The public part of a key."""
+    numbers = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": numbers["n"], "e": numbers["e"]}
 
 
 def key_set(*keys: Any) -> bytes:

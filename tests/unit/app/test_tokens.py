@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,6 @@ from chat_app.errors import KeysUnavailable, TokenInvalid
 from chat_app.tokens import MAX_TOKEN, Claims, Verifier
 from tests.fakes.clock import Clock
 from tests.unit.app.pool import (
-    CLIENT,
-    ISSUER,
     KID,
     NOW,
     SUB,
@@ -97,11 +96,10 @@ def test_the_largest_header_is_read_and_a_larger_one_is_not(ours: Verifier) -> N
         ours.claims(f"Bearer{spaces} {sign()}")
 
 
-def test_time_is_the_clock_that_it_was_given() -> None:
+def test_time_is_the_clock_that_it_was_given(ours: Verifier) -> None:
     """The same token, a second before its end and at it."""
-    last, end = (
-        Verifier(ISSUER, frozenset({CLIENT}), verifier().keys, lambda at=at: at) for at in (NOW + 299, NOW + 300)
-    )
+    last = replace(ours, clock=lambda: NOW + 299)
+    end = replace(ours, clock=lambda: NOW + 300)
     assert last.claims(f"Bearer {sign()}").expires_at == NOW + 300
     with pytest.raises(TokenInvalid, match=r"^expired$"):
         end.claims(f"Bearer {sign()}")
