@@ -3,7 +3,7 @@
 from shared import console
 from shared.errors import SettingInvalid
 
-_EXTRA = frozenset({"fastapi", "jwt", "limits", "psycopg", "psycopg_pool", "uvicorn"})
+_EXTRA = frozenset({"fastapi", "fastapi_offline", "jwt", "limits", "psycopg", "psycopg_pool", "uvicorn"})
 
 
 def main() -> None:

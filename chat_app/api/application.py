@@ -30,8 +30,9 @@ def build(parts: Parts) -> FastAPI:
     app.state.parts = parts
     for room in (groups, messages, users, docs):
         app.include_router(room.router)
+    app.mount(docs.ASSETS, docs.assets())
     answers.install(app)
-    demand_callers(app)
+    demand_callers(app, but={"/openapi.json", docs.ASSETS})
     app.add_middleware(Guard, parts=parts)
     app.add_middleware(
         CORSMiddleware,  # outermost: a page of ours must be able to read refusals, too

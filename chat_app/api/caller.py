@@ -1,11 +1,11 @@
 """Who is calling: the subject of their token, looked up among the users. Nothing else in a request says who one is."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Security
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from chat_app.api.parts import PartsOf
@@ -45,15 +45,24 @@ def caller(
 Caller = Annotated[User, Depends(caller)]
 
 
-def demand_callers(app: FastAPI) -> None:
+def demand_callers(app: FastAPI, *, but: Collection[str] = ()) -> None:
     """See to it that each route asks who is calling, or says that it is public.
+
+    Args:
+        app: all routes.
+        but: paths of what is no route of ours, and for everybody.
 
     Raises:
         SettingInvalid: one does neither; the application must not start with it.
     """
-    for route in app.routes:
-        if isinstance(route, APIRoute) and PUBLIC not in route.tags and caller not in set(_calls(route.dependant)):
-            raise SettingInvalid(f"The route {route.path} asks nobody who they are: give it a Caller, or say PUBLIC.")
+    for found in iter_route_contexts(app.routes):
+        route, path = found.original_route, found.path
+        if path not in but and not (isinstance(route, APIRoute) and _is_guarded(route)):
+            raise SettingInvalid(f"The route {path} asks nobody who they are: give it a Caller, or say PUBLIC.")
+
+
+def _is_guarded(route: APIRoute) -> bool:
+    return PUBLIC in route.tags or caller in set(_calls(route.dependant))
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

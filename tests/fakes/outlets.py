@@ -50,11 +50,10 @@ class Lines:
 
 
 @contextmanager
-def talkative(style: str = "json") -> Iterator[None]:
-    """This process logs to stderr as one with LOG_LEVEL=DEBUG does, and afterwards as before."""
+def logging_restored() -> Iterator[None]:
+    """Whatever is set up meanwhile, this process logs afterwards as before."""
     root, ours = logging.getLogger(), logging.getLogger("pattern_e")
     handlers, levels = root.handlers, (root.level, ours.level)
-    configure("DEBUG", style)
     try:
         yield
     finally:
@@ -62,3 +61,11 @@ def talkative(style: str = "json") -> Iterator[None]:
         root.setLevel(levels[0])
         ours.setLevel(levels[1])
         structlog.reset_defaults()
+
+
+@contextmanager
+def talkative(style: str = "json") -> Iterator[None]:
+    """This process logs to stderr as one with LOG_LEVEL=DEBUG does, and afterwards as before."""
+    with logging_restored():
+        configure("DEBUG", style)
+        yield

@@ -16,6 +16,7 @@ from shared.dynamo import connect_cognito
 from shared.errors import EngineMissing
 from shared.postgres import Database
 from shared.settings import Settings
+from tests.fakes.outlets import logging_restored
 from tests.integration.app.stage import ChatApp, Stage, environment, prepare, settings_for_app, sign_in, staged
 from tests.integration.cli import Result
 from tests.lacking import lacking
@@ -106,7 +107,8 @@ def chat_app(app_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: py
         monkeypatch.setattr("sys.argv", ["chat-app", *words])
         status = 0
         try:
-            main()
+            with logging_restored():
+                main()
         except SystemExit as end:
             status = int(end.code or 0)
         return Result(status, *capsys.readouterr())

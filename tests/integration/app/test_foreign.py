@@ -1,14 +1,15 @@
 """Nobody reads or writes what is not theirs: every route there is, with every id that is somebody else's."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from chat_app.api import groups, messages, users
-from chat_app.api.application import build
 from chat_app.api.caller import PUBLIC, demand_callers
 from producer import membership
 from shared.errors import SettingInvalid
@@ -64,12 +65,26 @@ def test_without_a_token_nothing_is_told(stage: Stage, route: APIRoute) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_every_route_asks_who_calls_or_says_that_it_does_not(stage: Stage) -> None:
+def test_every_route_asks_who_calls_or_says_that_it_does_not() -> None:
     """A route that forgets it keeps the application from starting."""
-    app = build(stage.parts)
-    app.add_api_route("/api/forgotten", lambda: "everything")
+    assert refused_with(lambda app: app.add_api_route("/api/forgotten", everybody))
+    assert refused_with(lambda app: app.mount("/api/forgotten", FastAPI()))
+    router = APIRouter(prefix="/api")
+    router.add_api_route("/forgotten", everybody)
+    assert refused_with(lambda app: app.include_router(router))
+
+
+def everybody() -> str:
+    return "everything"
+
+
+def refused_with(add: Callable[[FastAPI], object]) -> bool:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    demand_callers(app)
+    add(app)
     with pytest.raises(SettingInvalid, match="/api/forgotten asks nobody"):
         demand_callers(app)
+    return True
 
 
 def test_a_cursor_leads_into_no_other_list(stage: Stage) -> None:
