@@ -167,6 +167,7 @@ CLAIMS: dict[str, Case] = {
     "subject empty": (lambda: sign(sub=""), "claims"),
     "subject too long": (lambda: sign(sub="x" * 129), "claims"),
     "subject with a zero byte": (lambda: sign(sub=f"{SUB}\0"), "claims"),
+    "subject of elsewhere": (lambda: sign(sub="\u0663"), "claims"),
     "subject half a character": (lambda: sign(sub="\ud800"), "claims"),
 }
 

@@ -126,6 +126,15 @@ def test_while_an_old_set_is_fetched_again_it_serves() -> None:
     assert scene.pool.asked == 2
 
 
+def test_a_set_serves_for_an_hour() -> None:
+    """It is not asked for again before, if every token's key is in it."""
+    scene = Scene()
+    for _ in range(60):
+        scene.keys.key(KID)
+        scene.clock.advance(59)
+    assert scene.pool.asked == 1
+
+
 def test_made_up_keys_at_an_endpoint_that_is_away_are_unknown() -> None:
     """The set is good: 401, one question and one line in two seconds; and it is found again when it answers."""
     scene = Scene(key_set(), OSError("away"), key_set(jwk("new")))
@@ -184,4 +193,21 @@ def test_an_answer_that_breaks_off_is_no_set() -> None:
     """Half of a set is not used."""
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + key_set()[:-9]
     with trickling(half, b"") as url, pytest.raises(KeysUnavailable, match="no JSON"):
+        SigningKeys(url, Lines()).key(KID)
+
+
+def test_no_other_address_is_gone_to() -> None:
+    """Keys are where the settings say: whoever can answer for it with a redirect must not choose them."""
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.settimeout(0)
+        head = f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{elsewhere.getsockname()[1]}/\r\n\r\n".encode()
+        with trickling(head, b"") as url, pytest.raises(KeysUnavailable, match="HTTP 302"):
+            SigningKeys(url, Lines()).key(KID)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
+
+
+def test_what_speaks_no_http_is_said() -> None:
+    """A port that belongs to something else."""
+    with trickling(b"SSH-2.0-OpenSSH_9.6\r\n", b"") as url, pytest.raises(KeysUnavailable, match="OpenSSH"):
         SigningKeys(url, Lines()).key(KID)
