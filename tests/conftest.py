@@ -25,7 +25,10 @@ Tape = Callable[[str], list[Batch]]
 
 _TAPES = Path(__file__).parent / "tapes"
 _SLOWER_ENGINE_S = 300
-_SETTINGS = ("AWS_", "WORKER_", "DDB_", "LOG_", "USERS_FILE", "ALLOW_INSECURE_ENDPOINT")
+_SETTINGS = (
+    *("AWS_", "WORKER_", "DDB_", "LOG_", "COGNITO_", "APP_", "DATABASE_URL"),
+    *("METRICS", "USERS_FILE", "ALLOW_INSECURE_ENDPOINT"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
