@@ -13,7 +13,7 @@ from time import perf_counter
 
 from shared import console
 from tests.acceptance.usage import cpu_s, most_memory_mb
-from tests.bench.api_calls import MIX, SEND, TEXT, Bill, Ceiling, bills, ceiling
+from tests.bench.api_calls import MIX, SEND, TEXT, Calls, Ceiling, calls_by_route, ceiling
 from tests.bench.api_load import Plan, Shot, Tally, fire
 from tests.bench.api_stage import Stage, set_up
 
@@ -68,7 +68,7 @@ def measure(seconds: float, most: int) -> list[str]:
     began = perf_counter()
     with set_up() as stage:
         _say("what each route asks of DynamoDB, and requests that ask nothing")
-        routes, alone = bills(stage), _alone(stage, seconds)
+        routes, alone = calls_by_route(stage), _alone(stage, seconds)
         _step(stage, _FIRST, _WARM_S)
         steps: list[Step] = []
         best = highest(lambda rate: _keeps_up(stage, rate, seconds, steps), most)
@@ -162,7 +162,7 @@ def _alone(stage: Stage, seconds: float) -> dict[str, Percentiles]:
     user = f"GET /api/users/@{stage.people[0].handle}/short"
     shots = [
         _shot("GET /healthz", "GET /healthz"),
-        _shot("401", "GET /api/message_groups", wants=401),
+        _shot("any route without a token: 401", "GET /api/message_groups", wants=401),
         _shot("GET /api/users/@<handle>/short", user, token),
     ]
     tally = fire(Plan(stage.port, _ALONE, seconds, shots))
@@ -203,21 +203,20 @@ def _summary(best: Step | None, top: Ceiling, memory: float) -> list[str]:
     ]
 
 
-def _by_route(slow: Step, routes: Mapping[str, Bill]) -> list[str]:
+def _by_route(slow: Step, routes: Mapping[str, Calls]) -> list[str]:
     lines = [
-        f"| route | share | p50 / p95 / p99 at {slow.rate}/s, ms | DynamoDB calls | read units | write units |",
-        "|---|---:|---:|---|---:|---:|",
+        f"| route | share | p50 / p95 / p99 at {slow.rate} a second, ms | DynamoDB calls |",
+        "|---|---:|---:|---|",
     ]
-    for route, bill in routes.items():
+    for route, calls in routes.items():
         times = _ms(cuts(slow.tally.ms.get(route, ())))
-        calls = ", ".join(f"{count:g} {name}" for name, count in bill.calls.items())
-        units = f"{bill.read_units:g} | {bill.write_units:g}"
-        lines.append(f"| {route} | {MIX[route]} % | {times} | {bill.total:g}: {calls} | {units} |")
+        named = ", ".join(f"{count:g} {name}" for name, count in calls.items())
+        lines.append(f"| {route} | {MIX[route]} % | {times} | {sum(calls.values()):g}: {named} |")
     return lines
 
 
 def _without(alone: Mapping[str, Percentiles]) -> list[str]:
-    return [f"| {kind} | | {_ms(found)} | 0 | | |" for kind, found in alone.items()]
+    return [f"| {kind}, {_ALONE} a second of these | | {_ms(found)} | 0 |" for kind, found in alone.items()]
 
 
 def _ms(found: Percentiles) -> str:

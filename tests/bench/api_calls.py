@@ -1,4 +1,4 @@
-"""What the API's routes ask of DynamoDB: how many calls, at what price, and how fast the engine alone would answer."""
+"""What the API's routes ask of DynamoDB: which calls, and how fast the engine alone would answer them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -32,18 +32,8 @@ _ASKED = 10  # of each route, to count its calls
 _THREADS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """Of one request."""
-
-    calls: Mapping[str, float]
-    read_units: float
-    write_units: float
-
-    @property
-    def total(self) -> float:
-        """All calls."""
-        return sum(self.calls.values())
+Calls = Mapping[str, float]
+"""Of one request, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ class Ceiling:
     engine_cores: float
 
 
-def bills(stage: Stage) -> dict[str, Bill]:
+def calls_by_route(stage: Stage) -> dict[str, Calls]:
     """What each route asks for, counted at the client of an application in this process."""
     logging.configure("ERROR", "json")
     me = stage.people[0]
@@ -66,10 +56,10 @@ def bills(stage: Stage) -> dict[str, Bill]:
             GROUPS: lambda: app.groups(me.handle),
             SEND: lambda: app.say(me.handle, TEXT, group=group).raise_for_status(),
         }
-        return {route: _bill(app.parts.chat, ask) for route, ask in requests.items()}
+        return {route: _counted(app.parts.chat, ask) for route, ask in requests.items()}
 
 
-def ceiling(stage: Stage, seconds: float, routes: Mapping[str, Bill]) -> Ceiling:
+def ceiling(stage: Stage, seconds: float, routes: Mapping[str, Calls]) -> Ceiling:
     """Let some threads make the routes' calls as fast as they can.
 
     Args:
@@ -80,14 +70,14 @@ def ceiling(stage: Stage, seconds: float, routes: Mapping[str, Bill]) -> Ceiling
     me = stage.people[0]
     for route in MIX:
         chat = _chat(stage.settings)
-        found = _bill(chat, partial(_do, chat, route, me, stage.groups[me.handle][0]))
-        assert found.calls == routes[route].calls, f"{route}: {found.calls} here, {routes[route].calls} there"
+        found = _counted(chat, partial(_do, chat, route, me, stage.groups[me.handle][0]))
+        assert found == routes[route], f"{route}: {found} here, {routes[route]} there"
     began, used, chat = perf_counter(), cpu_s(stage.pids["engine"]), _chat(stage.settings)
     with ThreadPoolExecutor(_THREADS) as threads:
         counts = list(threads.map(lambda seed: _keep_on(chat, stage, Random(seed), began + seconds), range(_THREADS)))
     took = perf_counter() - began
     done = sum(counts, Counter[str]())
-    calls = sum(routes[route].total * count for route, count in done.items())
+    calls = sum(sum(routes[route].values()) * count for route, count in done.items())
     return Ceiling(calls / took, done.total() / took, (cpu_s(stage.pids["engine"]) - used) / took)
 
 
@@ -116,9 +106,8 @@ def _chat(settings: Settings) -> Chat:
     return Chat(connect(settings, threads=_THREADS).dynamodb, settings.message_table, Retry(Event()))
 
 
-def _bill(chat: Chat, ask: Callable[[], object]) -> Bill:
+def _counted(chat: Chat, ask: Callable[[], object]) -> Calls:
     meter = Meter(chat.client.raw)
     for _ in range(_ASKED):
         ask()
-    calls = {name: count / _ASKED for name, count in meter.calls.items()}
-    return Bill(calls, meter.read_units / _ASKED, meter.write_units / _ASKED)
+    return {name: count / _ASKED for name, count in meter.calls.items()}
