@@ -41,8 +41,8 @@ class Shares:
 
     def start(self, user: str) -> None:
         """Count a message to somebody by their handle, which may make a conversation; raises as `read` does."""
-        self._count(RateLimitItemPerDay(10 * self.messages_a_minute), "start", user)
         self._count(RateLimitItemPerMinute(max(1, self.messages_a_minute // 6)), "start", user)
+        self._count(RateLimitItemPerDay(10 * self.messages_a_minute), "start", user)
 
     def _count(self, share: RateLimitItem, what: str, user: str) -> None:
         if not self._window.hit(share, what, user):

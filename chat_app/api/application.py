@@ -25,6 +25,7 @@ def build(parts: Parts) -> FastAPI:
         version=version("pattern-e"),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would be built from what the client calls us
         responses=answers.DOCUMENTED,
     )
     app.state.parts = parts

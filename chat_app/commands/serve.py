@@ -68,6 +68,7 @@ async def _serve(app: FastAPI, ear: socket.socket, stop: Event) -> None:
             lifespan="off",
             server_header=False,
             proxy_headers=False,
+            ws="none",
             timeout_graceful_shutdown=GRACE_S,
         )
     )

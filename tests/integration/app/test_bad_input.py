@@ -77,6 +77,8 @@ def test_a_cursor_that_is_none_gives_no_trace(shared_stage: Stage, cursor: str) 
         ("/api/users/@%00/short", 404),
         ("/api/users/@a%20b/short", 404),
         ("/api/nothing", 404),
+        ("/api/message_groups/", 404),
+        ("//api//message_groups", 404),
         ("/api/health", 404),
     ],
 )
