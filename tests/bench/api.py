@@ -55,7 +55,12 @@ class Step:
 
     def __str__(self) -> str:
         errors = ", ".join(f"{count} x {what}" for what, count in self.tally.errors.items()) or "no error"
-        return f"{self.rate:5}/s: p50 / p95 / p99 {_ms(self.cuts)} ms, {errors}"
+        return f"{self.rate:5}/s: p50 / p95 / p99 {_ms(self.cuts)} ms, {errors}; cores: {self.users}"
+
+    @property
+    def users(self) -> str:
+        """Of the cores."""
+        return ", ".join(f"{who} {used:.2f}" for who, used in self.cores.items())
 
 
 def measure(seconds: float, most: int) -> list[str]:
@@ -151,7 +156,7 @@ def _mixed(stage: Stage) -> list[Shot]:
         me = draw.choice(list(tokens))
         group = draw.choice(stage.groups[me])
         body = json.dumps({"message": TEXT, "message_group_uuid": group}) if route == SEND else ""
-        return _shot(route, route.replace("<group>", group), tokens[me], body)
+        return _shot(route, route.replace("{group}", group), tokens[me], body)
 
     return [drawn(route) for route in draw.choices(list(MIX), list(MIX.values()), k=_POOL)]
 
@@ -163,7 +168,7 @@ def _alone(stage: Stage, seconds: float) -> dict[str, Percentiles]:
     shots = [
         _shot("GET /healthz", "GET /healthz"),
         _shot("any route without a token: 401", "GET /api/message_groups", wants=401),
-        _shot("GET /api/users/@<handle>/short", user, token),
+        _shot("GET /api/users/@{handle}/short", user, token),
     ]
     tally = fire(Plan(stage.port, _ALONE, seconds, shots))
     assert not tally.errors, tally.errors
@@ -186,11 +191,10 @@ def _summary(best: Step | None, top: Ceiling, memory: float) -> list[str]:
             f"| highest rate with no error and p99 under {LIMIT_MS:g} ms | not even {_FIRST} requests a second |"
         ]
     else:
-        cores = ", ".join(f"{who} {used:.2f}" for who, used in best.cores.items())
         reached = [
             f"{title} **{best.rate} requests a second** |",
             f"| p50 / p95 / p99 at that rate | {_ms(best.cuts)} ms |",
-            f"| cores busy at that rate | {cores} |",
+            f"| cores busy at that rate | {best.users} |",
             *(f"| processor ms a request, the {who}'s | {ms:.1f} |" for who, ms in best.cost_ms.items()),
         ]
     calls = f"{top.calls:,.0f} calls a second: {top.requests:,.0f} requests a second"

@@ -21,7 +21,7 @@ from tests.bench.api_stage import Stage
 from tests.bench.meter import Meter
 from tests.integration.app.stage import staged
 
-LIST, GROUPS, SEND = "GET /api/messages/<group>", "GET /api/message_groups", "POST /api/messages"
+LIST, GROUPS, SEND = "GET /api/messages/{group}", "GET /api/message_groups", "POST /api/messages"
 
 MIX: Mapping[str, int] = {LIST: 60, GROUPS: 20, SEND: 20}
 """Of a hundred requests."""

@@ -101,5 +101,5 @@ def test_the_api_bench_reports() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "requests a second" in done.stdout
-    for route in ("GET /api/messages/<group>", "GET /api/message_groups", "POST /api/messages"):
+    for route in ("GET /api/messages/{group}", "GET /api/message_groups", "POST /api/messages"):
         assert f"| {route} |" in done.stdout
