@@ -36,4 +36,9 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-PartsOf = Annotated[Parts, Depends(parts_of)]
+async def _parts(request: Request) -> Parts:
+    """The same, without a thread: what waits for nothing needs none."""
+    return parts_of(request)
+
+
+PartsOf = Annotated[Parts, Depends(_parts)]

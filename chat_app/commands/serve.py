@@ -45,7 +45,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         PortTaken: it cannot.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as ear:
+    # asyncio sends what it has at once (TCP_NODELAY) only where the protocol is named: else an answer's second half
+    # waits for the client's delayed acknowledgement, 40 ms.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as ear:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             ear.bind((host, port))

@@ -84,6 +84,16 @@ def test_one_edits_and_deletes_ones_own_message(stage: Stage) -> None:
     assert [message["message"] for message in stage.messages("bayko", group)] == ["Hello"]
 
 
+def test_a_message_is_named_by_uuid_and_place_together(stage: Stage) -> None:
+    """One of another place is not this one, even if both are one's own."""
+    group = stage.group("andrewbrown", "bayko")
+    one, other = (stage.say("andrewbrown", text, group=group).json() for text in ("one", "other"))
+    path = f"/api/messages/{group}/{one['uuid']}"
+    answer = stage.ask("andrewbrown", "DELETE", path, params={"created_at": other["created_at"]})
+    assert (answer.status_code, answer.json()) == (404, ["message_not_found"])
+    assert len(stage.messages("bayko", group)) == 3
+
+
 @pytest.mark.parametrize(("method", "body"), [("PUT", {"message": "changed"}), ("DELETE", None)])
 def test_nobody_changes_somebody_elses_message(stage: Stage, method: str, body: dict[str, str] | None) -> None:
     """Not even who is in the group, nor under the uuid of one's own."""

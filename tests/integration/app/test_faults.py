@@ -32,6 +32,20 @@ def test_postgres_goes_and_comes_back(app_settings: Settings, tokens: dict[str, 
             assert stage.client.get("/readyz").status_code == 200
 
 
+def test_postgres_restarted_between_two_requests_is_nobodys_error(
+    app_settings: Settings, tokens: dict[str, str], tmp_path: Path
+) -> None:
+    """The connections that are kept are dead, and the next request gets another."""
+    with Postgres(tmp_path) as postgres:
+        settings = app_settings.model_copy(update={"database_url": SecretStr(postgres.url)})
+        prepare(settings)
+        with staged(settings, tokens) as stage:
+            assert stage.groups("bayko") == []
+            postgres.stop()
+            postgres.start()
+            assert stage.ask("bayko", "GET", "/api/message_groups").status_code == 200
+
+
 def meeting(stage: Stage) -> Faulty:
     """From here on the client may meet accidents."""
     client = Faulty(stage.parts.chat.client.raw)
@@ -79,8 +93,9 @@ def test_a_share_that_is_used_up_is_said(stage: Stage) -> None:
     """429 for who asks too much, and for nobody else."""
     object.__setattr__(stage.parts, "shares", Shares(2))
     group = stage.group("andrewbrown", "bayko")
-    statuses = [stage.say("andrewbrown", "again", group=group).status_code for _ in range(2)]
-    assert statuses == [200, 429]
+    answers = [stage.say("andrewbrown", "again", group=group) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[1].headers["retry-after"] == "60"
     assert stage.say("bayko", "calm", group=group).status_code == 200
 
 

@@ -34,6 +34,16 @@ def test_at_the_same_moment_too(stage: Stage) -> None:
     assert [message["message"] for message in stage.messages("bayko", group)] == ["Hello", "Hi"]
 
 
+def test_a_message_that_was_deleted_since_does_not_come_back(stage: Stage) -> None:
+    """A client that repeats its request late gets its answer, and nothing is stored."""
+    group = stage.group("andrewbrown", "bayko")
+    sent = stage.say("bayko", "Hi", group=group, headers=KEY).json()
+    path = f"/api/messages/{group}/{sent['uuid']}"
+    stage.ask("bayko", "DELETE", path, params={"created_at": sent["created_at"]})
+    assert stage.say("bayko", "Hi", group=group, headers=KEY).json() == sent
+    assert [message["message"] for message in stage.messages("bayko", group)] == ["Hello"]
+
+
 def test_the_key_is_the_callers_own(stage: Stage) -> None:
     """Somebody else's request with it is another one."""
     group = stage.group("andrewbrown", "bayko")
