@@ -1,6 +1,7 @@
 """The commands that prepare the table of users: right with one run, the same with a second, all or nothing."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from chat_app.cognito_ids import PoolUser, pool_users
+from chat_app.migrate import migrate
 from producer.schema import Builder
 from shared.dynamo import Answer, Client, Clients, connect_cognito
 from shared.postgres import Database
@@ -60,6 +62,13 @@ def test_somebody_who_is_there_twice_stops_the_migration(chat_app: ChatApp, data
     assert "(lower(handle))=(bayko)" in failed.err
     database.rows("UPDATE users SET handle = 'bayko2', email = 'b@example.com' WHERE handle = 'Bayko'")
     assert chat_app("migrate").status == 0
+
+
+def test_several_that_migrate_at_once_take_turns(database_url: str) -> None:
+    """Two tasks that start together: each migration is applied by one of them, and nobody fails."""
+    with ThreadPoolExecutor(4) as tasks:
+        applied = list(tasks.map(lambda _: list(migrate(Database(database_url))), range(4)))
+    assert sorted(migration.number for each in applied for migration in each) == [1, 2, 3]
 
 
 def test_a_seed_that_does_not_fit_inserts_nobody(chat_app: ChatApp, database: Database, tmp_path: Path) -> None:
