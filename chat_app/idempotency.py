@@ -30,7 +30,14 @@ RETURNING request, message_uuid, created_at, message_group_uuid
 """
 
 _SETTLE = """
-UPDATE public.idempotency_keys SET created_at = %s, message_group_uuid = %s WHERE user_uuid = %s AND key = %s
+INSERT INTO public.idempotency_keys (user_uuid, key, request, message_uuid, created_at, message_group_uuid, expires_at)
+VALUES (%s, %s, %s, %s, %s, %s, now() + %s * interval '1 hour')
+ON CONFLICT (user_uuid, key) DO UPDATE
+SET created_at = excluded.created_at, message_group_uuid = excluded.message_group_uuid
+"""
+
+_RELEASE = """
+DELETE FROM public.idempotency_keys WHERE user_uuid = %s AND key = %s AND message_group_uuid IS NULL
 """
 
 
@@ -55,7 +62,7 @@ class IdempotencyKeys:
             KeyReused: it came with another request.
             Unreachable, UsersUnready: the database cannot be asked; nothing was written.
         """
-        fingerprint = sha256(request.encode()).digest()
+        fingerprint = _fingerprint(request)
         self.database.rows(_SWEEP, _SWEPT)
         values = (user, key, fingerprint, attempt.message, attempt.created_at, _KEPT_H)
         [(kept, message, created_at, group)] = self.database.rows(_CLAIM, *values)
@@ -63,6 +70,18 @@ class IdempotencyKeys:
             raise KeyReused
         return Claim(Attempt(str(message), created_at), group)
 
-    def settle(self, user: str, key: str, message: Message) -> None:
-        """Note where the message stands: from now on the key is answered without an attempt."""
-        self.database.rows(_SETTLE, message.created_at, message.group, user, key)
+    def settle(self, user: str, key: str, request: str, message: Message) -> None:
+        """Note where the message stands: from now on the key is answered without an attempt.
+
+        A request of the same key that was refused at the same time may have released it.
+        """
+        place = (message.uuid, message.created_at, message.group)
+        self.database.rows(_SETTLE, user, key, _fingerprint(request), *place, _KEPT_H)
+
+    def release(self, user: str, key: str) -> None:
+        """Forget a key whose request was refused: nothing has come of it."""
+        self.database.rows(_RELEASE, user, key)
+
+
+def _fingerprint(request: str) -> bytes:
+    return sha256(request.encode()).digest()

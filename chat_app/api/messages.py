@@ -14,7 +14,9 @@ from chat_app.api.parts import Parts, PartsOf
 from chat_app.api.posting import Posting, problems
 from chat_app.api.schemas import ChangedMessage, MessageJson, NewMessage, SentJson, StartedJson
 from producer import messages
-from shared.errors import MessageUnknown, NotAMember
+from shared.conversations import message_of
+from shared.errors import MessageUnknown, NotAMember, NotTheSender
+from shared.keys import message_key
 from shared.models import Message, User
 
 IdempotencyKey = Annotated[
@@ -26,7 +28,12 @@ IdempotencyKey = Annotated[
     ),
 ]
 Place = Annotated[
-    str, Query(alias="created_at", pattern=r"^[0-9TZ:.+ -]{10,40}$", description="The message's `created_at`.")
+    str,
+    Query(
+        alias="created_at",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9Z:.+ -]{1,30}$",
+        description="The message's `created_at`; it says where one item is to be read, however long the group is.",
+    ),
 ]
 
 router = APIRouter()
@@ -83,9 +90,21 @@ def _demand_member(parts: Parts, group: str, me: User) -> None:
 
 
 def _own(parts: Parts, group: str, message: UUID, place: str, me: User) -> Message:
-    """The caller's message at this place; at most one item is read for it, however long the group is."""
+    """The caller's message at this place.
+
+    Raises:
+        NotAMember, MessageUnknown, NotTheSender: there is none of theirs.
+    """
     _demand_member(parts, group, me)
-    found = parts.chat.patiently(partial(messages.find_message, parts.chat, group, me, place))
-    if found.uuid != str(message):
+    key = message_key(group, _as_listed(place))
+    item = parts.chat.patiently(partial(parts.chat.read.get, key))
+    if item is None or (found := message_of(item)).uuid != str(message):
         raise MessageUnknown
+    if found.sender.uuid != me.uuid:
+        raise NotTheSender
     return found
+
+
+def _as_listed(place: str) -> str:
+    """A plus sign that was not escaped has come as a space."""
+    return place.replace(" ", "+") if "T" in place else place

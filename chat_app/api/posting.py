@@ -14,7 +14,7 @@ from chat_app.shares import MAX_GROUPS
 from producer import messages
 from producer.actions import Attempt, new_attempt
 from producer.text import clean_text
-from shared.errors import HandleUnknown, TextInvalid
+from shared.errors import BadInput, HandleUnknown, TextInvalid
 from shared.keys import pair_group
 from shared.models import Message, User, string
 
@@ -58,11 +58,16 @@ class Posting:
         attempt = new_attempt(self.parts.chat.clock())
         if self.key is None:
             return deliver(attempt=attempt)
-        claim = self.parts.keys.claim(self.me.uuid, self.key, f"{where}\n{self.text}", attempt)
+        request = f"{where}\n{self.text}"
+        claim = self.parts.keys.claim(self.me.uuid, self.key, request, attempt)
         if claim.group is not None:
             return self._stored(claim.group, claim.attempt)
-        message = deliver(attempt=claim.attempt)
-        self.parts.keys.settle(self.me.uuid, self.key, message)
+        try:
+            message = deliver(attempt=claim.attempt)
+        except BadInput:  # nothing is written: kept, the claim would let a later request write at this moment
+            self.parts.keys.release(self.me.uuid, self.key)
+            raise
+        self.parts.keys.settle(self.me.uuid, self.key, request, message)
         return message
 
     def _stored(self, group: str, attempt: Attempt) -> Message:

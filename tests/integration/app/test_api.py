@@ -1,6 +1,7 @@
 """Patterns A to D over HTTP, and what one may do with one's own messages: Cruddur's routes and JSON."""
 
 import re
+from uuid import UUID
 
 import pytest
 
@@ -94,13 +95,30 @@ def test_a_message_is_named_by_uuid_and_place_together(stage: Stage) -> None:
     assert len(stage.messages("bayko", group)) == 3
 
 
+def test_a_plus_sign_that_came_as_a_space_is_one(stage: Stage) -> None:
+    """`created_at` ends in +00:00, and whoever puts it into an address as it is means that."""
+    group = stage.group("andrewbrown", "bayko")
+    [sent] = stage.messages("andrewbrown", group)
+    path = f"/api/messages/{group}/{sent['uuid']}?created_at={sent['created_at']}"
+    assert stage.ask("andrewbrown", "DELETE", path).status_code == 204
+
+
+@pytest.mark.parametrize("place", ["0" * 32, str(UUID(int=0)), "newest", "", "2026-01-01", "2026-01-01T" + "0" * 40])
+def test_a_place_that_is_none_is_refused_unread(stage: Stage, place: str) -> None:
+    """A uuid in its stead would be looked for through the whole group."""
+    group = stage.group("andrewbrown", "bayko")
+    path = f"/api/messages/{group}/{UUID(int=0)}"
+    answer = stage.ask("andrewbrown", "DELETE", path, params={"created_at": place})
+    assert (answer.status_code, answer.json()) == (422, ["created_at_invalid"])
+
+
 @pytest.mark.parametrize(("method", "body"), [("PUT", {"message": "changed"}), ("DELETE", None)])
 def test_nobody_changes_somebody_elses_message(stage: Stage, method: str, body: dict[str, str] | None) -> None:
     """Not even who is in the group, nor under the uuid of one's own."""
     group = stage.group("andrewbrown", "bayko", "mine")
     [message] = stage.messages("bayko", group)
     own = stage.say("bayko", "own", group=group).json()
-    for uuid, status in ((message["uuid"], 403), (own["uuid"], 403)):
+    for uuid, status in ((message["uuid"], 403), (own["uuid"], 404)):
         path = f"/api/messages/{group}/{uuid}"
         answer = stage.ask("bayko", method, path, json=body, params={"created_at": message["created_at"]})
         assert answer.status_code == status

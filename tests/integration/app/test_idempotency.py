@@ -44,6 +44,16 @@ def test_a_message_that_was_deleted_since_does_not_come_back(stage: Stage) -> No
     assert [message["message"] for message in stage.messages("bayko", group)] == ["Hello"]
 
 
+def test_a_refused_request_leaves_no_place_in_the_past(stage: Stage) -> None:
+    """Who was refused and is let in later writes now, not before the message that let them in."""
+    group = stage.group("andrewbrown", "bayko")
+    stage.ask("bayko", "DELETE", f"/api/message_groups/{group}")
+    assert stage.say("bayko", "I told you", group=group, headers=KEY).status_code == 404
+    stage.say("andrewbrown", "Come back", group=group)
+    assert stage.say("bayko", "I told you", group=group, headers=KEY).status_code == 200
+    assert [message["message"] for message in stage.messages("bayko", group)] == ["Hello", "Come back", "I told you"]
+
+
 def test_the_key_is_the_callers_own(stage: Stage) -> None:
     """Somebody else's request with it is another one."""
     group = stage.group("andrewbrown", "bayko")
