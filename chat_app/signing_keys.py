@@ -8,8 +8,10 @@ import json
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.client import HTTPException, HTTPResponse
-from threading import Lock
+from queue import Empty, Queue
+from threading import Lock, Thread
 from typing import Any
 from urllib.error import HTTPError, URLError
 
@@ -27,6 +29,7 @@ _FRESH_S = 3600.0
 _UNKNOWN_AGAIN_S = 30.0
 _FAILED_AGAIN_S = 2.0
 _TIMEOUT_S = 2.0
+_DEADLINE_S = 4.0  # for all of it: a socket's own time-out begins anew with each byte
 _MAX_BYTES = 64 * 1024
 _MAX_KEYS = 16
 _LEAST_BITS = 2048
@@ -92,7 +95,7 @@ class SigningKeys:
 
     def _ask(self) -> None:
         try:
-            self._keys = keys_of(self._fetch(self._url))
+            self._keys = keys_of(_within(_DEADLINE_S, partial(self._fetch, self._url)))
         except (OSError, ValueError, RecursionError, HTTPException) as error:
             self._trouble = f"The keys at {self._url} cannot be had: {clause(error)}."
             self._again_at = self._monotonic() + _FAILED_AGAIN_S
@@ -101,6 +104,30 @@ class SigningKeys:
             return
         now = self._monotonic()
         self._stale_at, self._again_at = now + _FRESH_S, now + _UNKNOWN_AGAIN_S
+
+
+def _within(seconds: float, fetch: Callable[[], bytes]) -> bytes:
+    """What `fetch` answers or raises, if it does so in time; nobody waits for it longer, whatever it waits for.
+
+    Raises:
+        TimeoutError: it has not.
+    """
+    answers: Queue[bytes | BaseException] = Queue()
+
+    def run() -> None:
+        try:
+            answers.put(fetch())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            answers.put(error)
+
+    Thread(target=run, name="keys", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty as error:
+        raise TimeoutError("timed out") from error
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 def keys_of(answer: bytes) -> dict[str, PyJWK]:

@@ -50,7 +50,7 @@ class Application:
             BadInput: the engine has no Cognito, or the folder cannot be used.
         """
         with self._keeper.alone():
-            if (left := self.running()) and left.is_wanted():
+            if (left := self.running()) and left.is_wanted() and self._postgres.running():
                 raise EngineBusy(f"The application already runs here, at {left.url}: stop it with `devstack down`.")
             if on := self._engine.running():
                 refuse_without_cognito(on.program)

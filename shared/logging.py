@@ -26,6 +26,7 @@ class Log(Protocol):
 
 def configure(level: str, style: str) -> None:
     """Set up this process's logs: `level` by name, `style` auto, json or console (auto: console at a terminal)."""
+    # Plain traces: structlog's default shows the variables of each frame, and message text and tokens are among them.
     console = style == "console" or (style == "auto" and sys.stderr.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -34,7 +35,7 @@ def configure(level: str, style: str) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     final: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, _event_first, structlog.processors.JSONRenderer()]
     )

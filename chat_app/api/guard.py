@@ -1,5 +1,6 @@
 """Around every request: a body of bounded size, headers for browsers, a line in the log, and no error gets away."""
 
+import asyncio
 import time
 import traceback
 from collections.abc import Iterable
@@ -48,6 +49,10 @@ class Guard:
             await self._bounded(scope, receive, answer)
         except BodyTooLarge:
             await refusal(["body_too_large"], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, answer)
+        except asyncio.CancelledError:  # the process stops, and has waited for this request long enough
+            if answer.status is None:
+                stopping = refusal(["unavailable"], HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"})
+                await stopping(scope, receive, answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and we a trace
             self._tell(error)
             if answer.status is None:

@@ -1,18 +1,19 @@
 """`chat-app serve`: the API as a process."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Event
+from threading import Event, Thread
 
 import uvicorn
 from fastapi import FastAPI
 
 from chat_app.api.application import build
 from chat_app.assembly import assembled, monitored
-from shared import logging
+from shared import console, logging
 from shared.errors import PortTaken
 from shared.settings import Settings
 
@@ -20,6 +21,8 @@ GRACE_S = 5
 """A request that is being worked on has this long to end after SIGTERM."""
 
 _BACKLOG = 512
+_LAST_S = 2
+"""A thread that waits for something frozen keeps the process no longer than this after the grace."""
 
 
 def serve() -> None:
@@ -79,12 +82,19 @@ async def _serve(app: FastAPI, ear: socket.socket, stop: Event) -> None:
         server.force_exit = server.should_exit
         server.should_exit = True
         stop.set()
+        Thread(target=_last, daemon=True).start()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):
         await server.serve(sockets=[ear])
+
+
+def _last() -> None:
+    """Python waits for every thread that has ever worked on a request, also for one that will never end."""
+    Event().wait(GRACE_S + _LAST_S)
+    os._exit(console.OK)
 
 
 class _Server(uvicorn.Server):

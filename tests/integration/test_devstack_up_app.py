@@ -108,6 +108,15 @@ def test_a_second_start_finds_users_and_pool_as_they_were(devstack: Devstack, tm
 
 
 @pytest.mark.slow
+def test_an_application_that_has_lost_its_postgres_is_started_anew(devstack: Devstack, tmp_path: Path) -> None:
+    """The same command is the way out, not "already runs"."""
+    devstack("up", "--app", "--detach")
+    Postgres(tmp_path).kill()
+    assert "the application is ready" in devstack("up", "--app", "--detach").stdout
+    assert answer(variables(devstack), "/readyz") == 200
+
+
+@pytest.mark.slow
 def test_an_engine_that_has_lost_its_pool_gets_another(devstack: Devstack, tmp_path: Path) -> None:
     """The engine loses at a crash what it has not written; the users' ids follow the new pool."""
     devstack("up", "--app", "--detach")

@@ -9,14 +9,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 
 import pytest
+from pydantic import SecretStr
 
 from chat_app.commands.serve import listening
+from devstack.postgres import Postgres
 from shared.settings import Settings
 from tests.integration.app.stage import ChatApp, environment, prepare
 
@@ -73,6 +76,40 @@ def test_it_answers_and_ends_in_order(served: Served, tokens: dict[str, str]) ->
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(30) == 0
     assert served.line("app_stopped")
+
+
+def test_a_request_that_never_ends_does_not_keep_the_process(
+    app_settings: Settings, tokens: dict[str, str], tmp_path: Path
+) -> None:
+    """Postgres is frozen with its connections open, a request waits for it: SIGTERM ends the process all the same."""
+    with Postgres(tmp_path) as postgres, ThreadPoolExecutor(1) as caller:
+        settings = app_settings.model_copy(update={"database_url": SecretStr(postgres.url)})
+        prepare(settings)
+        served = Served(settings, tmp_path / "app.log")
+        assert served.ask("/api/message_groups", tokens["bayko"])[0] == 200
+        with frozen(postgres):
+            waits = caller.submit(served.ask, "/api/message_groups", tokens["bayko"])
+            Event().wait(0.5)
+            served.process.send_signal(signal.SIGTERM)
+            assert served.process.wait(60) == 0
+        assert waits.result(60) == (503, b'["unavailable"]')
+    assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
+@contextmanager
+def frozen(postgres: Postgres) -> Iterator[None]:
+    record = postgres.running()
+    assert record
+    children = Path(f"/proc/{record.engine.pid}/task/{record.engine.pid}/children").read_text().split()
+    processes = [record.engine.pid, *map(int, children)]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def test_an_answer_is_sent_at_once() -> None:

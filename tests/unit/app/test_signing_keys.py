@@ -130,6 +130,18 @@ def test_who_has_a_set_waits_for_nobody(case: Case) -> None:
             asks.result(60)
 
 
+def test_a_fetch_that_never_ends_is_given_up(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte a second, a name server that is silent: whoever asks hears that there are no keys, each time."""
+    monkeypatch.setattr("chat_app.signing_keys._DEADLINE_S", 0.1)
+    case.pool.close_gate()
+    for _ in range(2):
+        with pytest.raises(KeysUnavailable, match="timed out"):
+            case.keys.key(KID)
+        case.clock.advance(3)
+    case.pool.gate.set()
+    assert case.keys.key(KID)
+
+
 Reply = Callable[[BaseHTTPRequestHandler], None]
 
 
