@@ -30,7 +30,9 @@ THREADS = 40
 _CONNECTIONS = 10  # to Postgres: a request holds one for the moment of a query
 _ANSWER_S, _PATIENCE_S = 3, 3.0  # somebody waits: an engine that hangs is told of after some seconds, not a minute
 _NO_OTHERS = "same-origin"
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+_ORIGIN = re.compile(r"(https?)://([a-z0-9][a-z0-9.-]*|\[[0-9a-f:]+\])(?::([0-9]{1,5}))?", re.ASCII)
+_UNSAID = {"http": "80", "https": "443"}  # ports that browsers leave out
+_CLIENT = re.compile(r"[A-Za-z0-9_+-]{1,128}", re.ASCII)
 
 
 @contextmanager
@@ -73,9 +75,16 @@ def origins_of(settings: Settings) -> tuple[str, ...]:
         return ()
     origins = tuple(origin.strip() for origin in settings.app_cors_origins.split(","))
     for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise SettingInvalid(f'APP_CORS_ORIGINS cannot be used: "{origin}" is no origin (scheme://host[:port]).')
+        if not _is_origin(origin):
+            raise SettingInvalid(
+                f'APP_CORS_ORIGINS cannot be used: "{origin}" is no origin as browsers send it (scheme://host[:port]).'
+            )
     return origins
+
+
+def _is_origin(text: str) -> bool:
+    found = _ORIGIN.fullmatch(text)
+    return found is not None and found[3] != _UNSAID[found[1]] and int(found[3] or 1) in range(1, 65_536)
 
 
 @contextmanager
@@ -105,6 +114,8 @@ def _at_the_door(settings: Settings, log: Log) -> tuple[Verifier, SigningKeys]:
     if not settings.client_id:
         raise SettingInvalid("COGNITO_CLIENT_ID is not set: set it to the id of the pool's app client.")
     clients = frozenset(client.strip() for client in settings.client_id.split(","))
+    if not all(_CLIENT.fullmatch(client) for client in clients):
+        raise SettingInvalid("COGNITO_CLIENT_ID cannot be used: it is the id of an app client, or several with commas.")
     keys = SigningKeys(settings.jwks_url, log)
     return Verifier(settings.issuer, clients, keys, clock=time.time), keys
 

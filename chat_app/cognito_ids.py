@@ -45,7 +45,7 @@ def pool_users(cognito: Client, pool: str) -> Iterator[PoolUser]:
     token: dict[str, str] = {}
     while True:
         answer = cognito.call("list_users", UserPoolId=pool, **token)
-        yield from map(_pool_user, answer["Users"])
+        yield from map(_pool_user, answer.get("Users", ()))
         if not answer.get("PaginationToken"):
             return
         token = {"PaginationToken": answer["PaginationToken"]}
@@ -73,15 +73,15 @@ def match(known: dict[str, str | None], users: Sequence[PoolUser]) -> Match:
     A handle that two users of the pool claim is nobody's: whoever can choose their own preferred_username could
     otherwise take somebody's conversations over.
     """
-    claims = Counter(user.handle for user in users if user.handle)
-    subs = {user.handle: user.sub for user in users if claims[user.handle] == 1}
+    claims = Counter(user.handle for user in users if user.handle and user.sub)
+    subs = {user.handle: user.sub for user in users if user.sub and claims[user.handle] == 1}
     both = sorted(subs.keys() & known.keys())
     return Match(
         changed=[handle for handle in both if known[handle] != subs[handle]],
         already_right=[handle for handle in both if known[handle] == subs[handle]],
         only_in_cognito=sorted(claims.keys() - known.keys()),
         only_in_postgres=sorted(known.keys() - claims.keys()),
-        nameless=sorted(user.username for user in users if not user.handle),
+        nameless=sorted(user.username for user in users if not (user.handle and user.sub)),
         twice=sorted(handle for handle, count in claims.items() if count > 1),
     )
 

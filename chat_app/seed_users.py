@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psycopg.errors import IntegrityError
+from psycopg.errors import IntegrityError, UniqueViolation
 
 from shared.directory import Entry
-from shared.errors import SettingInvalid, clause
+from shared.errors import SettingInvalid, UsersUnready, clause
 from shared.postgres import Database, rows_of
 
 _INSERT = """
@@ -38,7 +38,11 @@ def seed_users(database: Database, entries: Sequence[Entry]) -> Seeded:
                 len(rows_of(connection, _INSERT, entry.uuid, entry.display_name, entry.handle, entry.email))
                 for entry in entries
             )
-    except IntegrityError as error:
-        said = clause(error.diag.message_detail or error)
+    except UniqueViolation as error:
+        said = clause(error.diag.message_detail)
         raise SettingInvalid(f"The users file does not fit the table, and nobody was inserted: {said}.") from error
+    except IntegrityError as error:  # its detail would quote a whole row
+        raise UsersUnready(
+            f"Nobody was inserted ({clause(error.diag.message_primary)}): run `chat-app migrate`."
+        ) from error
     return Seeded(new, len(entries) - new)

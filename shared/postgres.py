@@ -3,10 +3,10 @@
 psycopg (extra `app`) is imported when a database is first used: the worker has no need of it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from shared.errors import SettingInvalid, Unreachable, UsersUnready, clause
 from shared.settings import Settings
@@ -21,6 +21,9 @@ _CONNECT_S = 3  # psycopg wants whole seconds, and takes 1 for 2
 _WAIT_S = 2.0  # for a connection of the pool's: whoever asks over HTTP waits for it
 _STATEMENT_MS = 5000
 _BACK_WITHIN_S = 4.0  # a pool that found nobody tries again at least this often
+_MENDS = "run `chat-app migrate`, or give its role the rights that docs/api.md names"
+_SCHEMES = ("postgresql://", "postgres://")
+_HOST = re.compile(r"[A-Za-z0-9._:,/-]*", re.ASCII)
 _NOTICES_A_DEAD_HOST = {  # after a failover nobody says goodbye: without these a query waits for a quarter of an hour
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -37,15 +40,6 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool: int = 0) -> None:
-        try:
-            import psycopg  # noqa: PLC0415 - see above
-            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
-
-            conninfo_to_dict(url)
-        except ImportError as error:
-            raise SettingInvalid("DATABASE_URL needs the extra `app`: install it, or unset DATABASE_URL.") from error
-        except psycopg.ProgrammingError as error:
-            raise SettingInvalid(f"DATABASE_URL cannot be used: {clause(error)}.") from error
         self._url = url
         self._where = _place(url)
         self._pool = self._open(pool) if pool else None
@@ -68,17 +62,19 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator["Connection[Row]"]:
         """A connection, each of its statements a transaction of its own; raises as `rows` does."""
-        import psycopg  # noqa: PLC0415
-        from psycopg.errors import UndefinedColumn, UndefinedTable  # noqa: PLC0415
+        import psycopg  # noqa: PLC0415 - see above
 
         try:
             with self._borrowed() as connection:
                 yield connection
-        except (UndefinedTable, UndefinedColumn) as error:
-            raise UsersUnready from error
+        except psycopg.IntegrityError:
+            raise  # who writes rows knows what it means
         except psycopg.OperationalError as error:  # the pool's own time-out is one
             said = clause(str(error).split("\n", maxsplit=1)[0])
             raise Unreachable(f"Postgres does not answer at {self._where}: {said}.") from error
+        except psycopg.Error as error:
+            said = clause(error.diag.message_primary or type(error).__name__)  # its detail can quote a row
+            raise UsersUnready(f"The database is not as it must be ({said}): {_MENDS}.") from error
 
     @contextmanager
     def transaction(self) -> Iterator["Connection[Row]"]:
@@ -135,6 +131,19 @@ def _bound(connection: "Connection[Row]") -> None:
 
 
 def _place(url: str) -> str:
-    """The address without its password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'the local socket'}{parts.path}" if parts.scheme else "the address of DATABASE_URL"
+    """The address without its password, which is never repeated: not where it is wrong, either."""
+    try:
+        from psycopg import ProgrammingError  # noqa: PLC0415
+        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    except ImportError as error:
+        raise SettingInvalid("DATABASE_URL needs the extra `app`: install it, or unset DATABASE_URL.") from error
+    if not url.startswith(_SCHEMES):
+        raise SettingInvalid("DATABASE_URL cannot be used: it does not begin with postgresql://.")
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise SettingInvalid("DATABASE_URL cannot be used: it is no address of a database.") from None
+    host, name = str(parts.get("host") or "the local socket"), str(parts.get("dbname") or "")
+    if "@" in name or not (_HOST.fullmatch(host) or "host" not in parts):
+        raise SettingInvalid("DATABASE_URL cannot be used: write @, / and : in the password as %40, %2F and %3A.")
+    return f"{host}/{name}"

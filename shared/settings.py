@@ -45,7 +45,9 @@ class Settings(BaseSettings):
         None, validation_alias="COGNITO_USER_POOL_ID"
     )
     client_id: str | None = Field(None, validation_alias="COGNITO_CLIENT_ID")
-    issuer_url: str | None = Field(None, validation_alias="COGNITO_ISSUER")
+    issuer_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s/]+)*$")] | None = Field(
+        None, validation_alias="COGNITO_ISSUER"
+    )
     keys_url: str | None = Field(None, validation_alias="COGNITO_JWKS_URL")
     app_host: str = Field("127.0.0.1", validation_alias="APP_HOST")
     app_port: Annotated[int, Field(ge=0, le=65535)] = Field(4567, validation_alias="APP_PORT")
@@ -96,7 +98,7 @@ class Settings(BaseSettings):
             self.dynamodb_endpoint,
             self.streams_endpoint,
             self.cognito_endpoint,
-            self.keys_url,
+            self.keys_url or self.issuer_url,  # without the first, they are at the second
         ):
             parts = _address(url) if url else urlsplit("https:")
             if parts.scheme == "http" and not self.allow_insecure_endpoint and parts.hostname not in LOOPBACK:

@@ -39,6 +39,7 @@ DOCUMENTED: dict[int | str, dict[str, object]] = {
     401: {"description": "No access token of the pool: `{}`", "model": dict[str, str]},
     403: {"description": "Somebody else's message", "model": Codes},
     404: {"description": "No such thing, or none of the caller's", "model": Codes},
+    408: {"description": "A body that has not come in 10 s", "model": Codes},
     413: {"description": "A body of more than 16 KB", "model": Codes},
     422: {"description": "What is wrong with it", "model": Codes},
     429: {"description": "More than the caller's share", "model": Codes},

@@ -16,6 +16,9 @@ from chat_app.api.parts import Parts
 MAX_BODY = 16 * 1024
 """Bytes; a message has at most 1,024 characters, which JSON can write in 12 bytes each."""
 
+BODY_S = 10.0
+"""A body takes no longer; whoever sends it has not yet said who they are."""
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -47,6 +50,10 @@ class Guard:
         began, answer = time.monotonic(), _Answer(send)
         try:
             await self._bounded(scope, receive, answer)
+        except TimeoutError:
+            await refusal(["body_too_slow"], HTTPStatus.REQUEST_TIMEOUT, {"Connection": "close"})(
+                scope, receive, answer
+            )
         except BodyTooLarge:
             await refusal(["body_too_large"], HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, answer)
         except asyncio.CancelledError:  # the process stops, and has waited for this request long enough
@@ -63,7 +70,8 @@ class Guard:
         """Read the body first: what a route reads itself ends in an error of the framework's, whatever was wrong."""
         if _announced(scope["headers"]) > MAX_BODY:
             raise BodyTooLarge
-        read = [await _whole(receive)]
+        async with asyncio.timeout(BODY_S):
+            read = [await _whole(receive)]
 
         async def replayed() -> Message:
             return read.pop() if read else await receive()

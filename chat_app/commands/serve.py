@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,6 +24,8 @@ GRACE_S = 5
 """A request that is being worked on has this long to end after SIGTERM."""
 
 _BACKLOG = 512
+_FILES = 65_536
+_SAID_AGAIN_S = 10.0
 _LAST_S = 2
 """A thread that waits for something frozen keeps the process no longer than this after the grace."""
 
@@ -33,10 +38,11 @@ def serve() -> None:
     settings = Settings.read()
     logging.configure(settings.log_level, settings.log_format)
     log, stop = logging.logger("chat_app"), Event()
+    allow_many_connections()
     with assembled(settings, stop, log) as parts, monitored(settings, parts):
         with listening(settings.app_host, settings.app_port) as ear:
             log.info("app_listens", host=settings.app_host, port=ear.getsockname()[1], table=settings.message_table)
-            asyncio.run(_serve(build(parts), ear, stop))
+            asyncio.run(_serve(build(parts), ear, stop, log))
         log.info("app_stopped")
 
 
@@ -63,7 +69,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield ear
 
 
-async def _serve(app: FastAPI, ear: socket.socket, stop: Event) -> None:
+async def _serve(app: FastAPI, ear: socket.socket, stop: Event, log: logging.Log) -> None:
     """Serve; the first signal lets what is being worked on end, the second does not."""
     server = _Server(
         uvicorn.Config(
@@ -85,10 +91,41 @@ async def _serve(app: FastAPI, ear: socket.socket, stop: Event) -> None:
         Thread(target=_last, daemon=True).start()
 
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(Exhaustion(log))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):
         await server.serve(sockets=[ear])
+
+
+class Exhaustion:
+    """Hears what the event loop complains of.
+
+    Connections that cannot be taken, as there are too many, are said once in ten seconds: asyncio says it of each,
+    thousands of times a second, until the disk is full.
+    """
+
+    def __init__(self, log: logging.Log, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._monotonic = log, monotonic
+        self._next = float("-inf")
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """One complaint."""
+        if not str(context.get("message", "")).startswith("socket.accept()"):
+            loop.default_exception_handler(context)
+        elif self._monotonic() >= self._next:
+            self._next = self._monotonic() + _SAID_AGAIN_S
+            self._log.error(
+                "connections_exhausted", next="raise the limit of open files, or limit connections in front"
+            )
+
+
+def allow_many_connections() -> None:
+    """As many open files as this process may have: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _last() -> None:

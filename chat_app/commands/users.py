@@ -85,4 +85,9 @@ def update_cognito_ids(
 
 def _tell(name: str, handles: Sequence[str], *, dry_run: bool) -> None:
     sentence = "would be changed" if dry_run and name == "changed" else _SENTENCES[name]
-    typer.echo(f"{len(handles):4} {sentence}{': ' if handles else ''}{', '.join(handles)}")
+    typer.echo(f"{len(handles):4} {sentence}{': ' if handles else ''}{', '.join(map(_visible, handles))}")
+
+
+def _visible(name: str) -> str:
+    """What somebody has called themselves, without what would look like another line, or steer a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in name)

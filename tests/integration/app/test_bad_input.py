@@ -1,10 +1,12 @@
 """Input that cannot be used: a code for each mistake, and never a trace."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
+from chat_app.api.guard import Guard
 from tests.integration.app.stage import NOBODY, ORIGIN, Stage
 
 LONG = "x" * 1025
@@ -24,6 +26,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "oneself": ({"message": "x", "handle": "andrewbrown"}, ["user_reciever_is_oneself"]),
     "blank group": ({"message": "x", "message_group_uuid": ""}, ["message_group_uuid_blank"]),
     "a key as group": ({"message": "x", "message_group_uuid": f"{NOBODY}#"}, ["message_group_uuid_invalid"]),
+    "digits of elsewhere": (
+        {"message": "x", "message_group_uuid": "\uff15" + str(NOBODY)[1:]},
+        ["message_group_uuid_invalid"],
+    ),
+    "a UUID in words of Python's": (
+        {"message": "x", "message_group_uuid": f"urn:uuid:{NOBODY}"},
+        ["message_group_uuid_invalid"],
+    ),
     "two mistakes": ({"message": "", "message_group_uuid": ""}, ["message_blank", "message_group_uuid_blank"]),
 }
 
@@ -60,6 +70,22 @@ def test_a_body_of_more_than_16_kb_is_refused_unread(shared_stage: Stage) -> Non
         assert (answer.status_code, answer.json()) == (413, ["body_too_large"])
     fits = large[: 16 * 1024 - 20] + b"}"
     assert shared_stage.ask("andrewbrown", "POST", "/api/messages", content=fits, headers=JSON).status_code == 422
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(shared_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends it has not yet said who they are, and holds a connection."""
+    monkeypatch.setattr("chat_app.api.guard.BODY_S", 0.05)
+    said: list[Any] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/api/messages", "headers": [], "query_string": b""}
+    asyncio.run(Guard(shared_stage.app, shared_stage.parts)(scope, never, send))
+    assert (said[0]["status"], said[1]["body"]) == (408, b'["body_too_slow"]')
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "%00", "../..", "AAAA" * 500, "é", "4pyT"])

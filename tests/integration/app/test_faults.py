@@ -2,7 +2,6 @@
 
 import socket
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 from chat_app.shares import MAX_GROUPS, Shares
 from devstack.postgres import Postgres
 from shared.errors import Conflict, Throttled
+from shared.postgres import Database
 from shared.settings import Settings
 from tests.fakes.faulty import Faulty, refused
 from tests.integration.app.stage import Stage, prepare, staged
@@ -111,11 +111,22 @@ def test_nobody_collects_conversations_without_end(stage: Stage) -> None:
     assert stage.say("andrewbrown", "Hello", to="bayko").status_code == 200
 
 
-def test_a_caller_whom_the_table_does_not_know_is_told_so(stage: Stage, database: Any) -> None:
+def test_a_caller_whom_the_table_does_not_know_is_told_so(stage: Stage, database: Database) -> None:
     """A token of the pool, of nobody in the table: the code that the original has for it."""
     database.rows("UPDATE users SET cognito_user_id = NULL WHERE handle = 'bayko'")
     answer = stage.ask("bayko", "GET", "/api/message_groups")
     assert (answer.status_code, answer.json()) == (422, ["cognito_user_id_blank"])
+
+
+def test_a_database_that_refuses_is_unavailable(stage: Stage, database: Database) -> None:
+    """A role without rights, a column that is gone: 503 with the reason in the log, not a 500."""
+    database.rows("ALTER TABLE users RENAME COLUMN display_name TO name")
+    answer = stage.ask("bayko", "GET", "/api/message_groups")
+    assert (answer.status_code, answer.json()) == (503, ["unavailable"])
+    database.rows("ALTER TABLE users RENAME COLUMN name TO display_name")
+    database.rows("DROP TABLE idempotency_keys")
+    assert stage.say("bayko", "Hi", to="londo", headers={"Idempotency-Key": "k"}).status_code == 503
+    assert stage.groups("bayko") == []
 
 
 def test_a_mistake_of_ours_is_a_500_without_a_word_of_anybodys(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,19 +8,23 @@ import subprocess
 import sys
 import time
 import urllib.request
+from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
 
-from chat_app.commands.serve import listening
+from chat_app.commands.serve import Exhaustion, listening
 from devstack.postgres import Postgres
 from shared.settings import Settings
+from tests.fakes.outlets import Lines
 from tests.integration.app.stage import ChatApp, environment, prepare
 
 COMMAND = str(Path(sys.executable).with_name("chat-app"))
@@ -120,6 +124,20 @@ def test_an_answer_is_sent_at_once() -> None:
             assert accepted.proto == socket.IPPROTO_TCP
 
 
+def test_too_many_connections_are_said_once_in_a_while() -> None:
+    """Asyncio says it thousands of times a second; other complaints are passed on."""
+    log, now, passed = Lines(), [0.0], list[str]()
+    complain = Exhaustion(log, lambda: now[0])
+    loop = SimpleNamespace(default_exception_handler=lambda context: passed.append(context["message"]))
+    for _ in range(1000):
+        complain(cast("AbstractEventLoop", loop), {"message": "socket.accept() out of system resource"})
+    now[0] = 11
+    complain(cast("AbstractEventLoop", loop), {"message": "socket.accept() out of system resource"})
+    complain(cast("AbstractEventLoop", loop), {"message": "something else"})
+    assert [event for event, _ in log.lines] == ["connections_exhausted"] * 2
+    assert passed == ["something else"]
+
+
 def test_its_log_tells_no_token_and_no_text(served: Served, tokens: dict[str, str]) -> None:
     """A line a request: route, status, time."""
     body = json.dumps({"message": "between us", "handle": "londo"}).encode()
@@ -148,6 +166,14 @@ def test_numbers_are_on_a_port_of_their_own(served: Served, tokens: dict[str, st
     [
         ("DATABASE_URL", "", "DATABASE_URL is not set"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL cannot be used"),
+        ("DATABASE_URL", "postgresql+psycopg://u:SECRET@h/d", "does not begin with postgresql://"),
+        ("DATABASE_URL", "postgresql://u:SECRET@[::1/d", "is no address of a database"),
+        ("DATABASE_URL", "postgresql://u:SEC@RET@h/d", "write @, / and : in the password as"),
+        ("DATABASE_URL", "postgresql://u/SECRET@h/d", "write @, / and : in the password as"),
+        ("COGNITO_ISSUER", "http://issuer.example.com", "unencrypted"),
+        ("COGNITO_ISSUER", "https://issuer.example.com/", "COGNITO_ISSUER cannot be used"),
+        ("COGNITO_ISSUER", "issuer", "COGNITO_ISSUER cannot be used"),
+        ("COGNITO_CLIENT_ID", ",", "COGNITO_CLIENT_ID cannot be used"),
         ("COGNITO_USER_POOL_ID", "", "COGNITO_USER_POOL_ID is not set"),
         ("COGNITO_USER_POOL_ID", "pool", "COGNITO_USER_POOL_ID cannot be used"),
         ("COGNITO_CLIENT_ID", "", "COGNITO_CLIENT_ID is not set"),
@@ -155,6 +181,9 @@ def test_numbers_are_on_a_port_of_their_own(served: Served, tokens: dict[str, st
         ("APP_CORS_ORIGINS", "", "APP_CORS_ORIGINS is not set"),
         ("APP_CORS_ORIGINS", "*", '"*" is no origin'),
         ("APP_CORS_ORIGINS", "https://a.example.com/", '"https://a.example.com/" is no origin'),
+        ("APP_CORS_ORIGINS", "https://A.example.com", '"https://A.example.com" is no origin'),
+        ("APP_CORS_ORIGINS", "https://a.example.com:443", '"https://a.example.com:443" is no origin'),
+        ("APP_CORS_ORIGINS", "https://a.example.com:99999", '"https://a.example.com:99999" is no origin'),
         ("AWS_REGION", "", "No AWS region is set"),
     ],
 )
@@ -162,9 +191,12 @@ def test_what_is_missing_is_said_in_a_sentence(
     chat_app: ChatApp, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
 ) -> None:
     """Exit status 2, and nothing listens."""
+    if name == "COGNITO_ISSUER":
+        monkeypatch.delenv("COGNITO_JWKS_URL")
     monkeypatch.setenv(name, value)
     done = chat_app("serve")
     assert (done.status, sentence in done.err, "Traceback" in done.err) == (2, True, False), done.err
+    assert not [part for part in ("SECRET", "RET@") if part in done.err]
 
 
 @pytest.mark.parametrize("name", ["APP_PORT", "APP_MONITOR_PORT"])

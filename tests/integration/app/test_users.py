@@ -88,6 +88,33 @@ def test_a_seed_that_does_not_fit_inserts_nobody(chat_app: ChatApp, database: Da
     assert "new" not in handles(database)
 
 
+def test_a_role_without_rights_is_told_in_a_sentence(
+    chat_app: ChatApp, database: Database, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    """Of every command, and no row is quoted."""
+    chat_app("migrate")
+    role = f"guest_{uuid4().hex[:8]}"
+    database.rows(f"CREATE ROLE {role} LOGIN")
+    monkeypatch.setenv("DATABASE_URL", database_url.replace("postgres@", f"{role}@"))
+    for command in ("migrate", "seed-users", "update-cognito-ids"):
+        told = chat_app(command)
+        assert (told.status, "permission denied" in told.err, "Traceback" in told.err) == (2, True, False), command
+
+
+def test_a_seed_before_the_migration_quotes_nobody(chat_app: ChatApp, database: Database) -> None:
+    """On Cruddur's own table everybody needs a Cognito id: the command that changes that is named, no row is shown."""
+    database.rows(CRUDDURS)
+    told = chat_app("seed-users")
+    assert (told.status, "chat-app migrate" in told.err, "@example.com" in told.err) == (2, True, False)
+
+
+def test_names_in_the_report_are_one_line(chat_app: ChatApp, cognito: Client, own_pool: str) -> None:
+    """Users of many pools choose theirs, and could write lines of their own."""
+    chat_app("migrate")
+    add(cognito, own_pool, "forger", "a\n   9 changed: bayko")
+    assert "a?   9 changed: bayko" in chat_app("update-cognito-ids").out
+
+
 def test_who_has_no_other_half_is_named(chat_app: ChatApp, database: Database, cognito: Client, own_pool: str) -> None:
     """Exit status 1; a user without preferred_username is told of, and is no crash."""
     chat_app("migrate")
