@@ -26,7 +26,11 @@ class CallerUnknown(BadInput):
 
 
 class TooManyRequests(BadInput):
-    """The caller asks for more than their share."""
+    """The caller asks for more than their share; `wait_s` is how long until there is some of it again."""
+
+    def __init__(self, message: str | None = None, wait_s: int = 60) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class TooManyGroups(BadInput):

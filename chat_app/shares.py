@@ -1,6 +1,8 @@
 """How much one caller may ask for: sliding windows, in the memory of this process."""
 
+import time
 from dataclasses import dataclass, field
+from math import ceil
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -46,4 +48,5 @@ class Shares:
 
     def _count(self, share: RateLimitItem, what: str, user: str) -> None:
         if not self._window.hit(share, what, user):
-            raise TooManyRequests
+            reset_at = self._window.get_window_stats(share, what, user).reset_time
+            raise TooManyRequests(wait_s=max(1, ceil(reset_at - time.time())))

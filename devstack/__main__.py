@@ -14,7 +14,7 @@ from devstack.cognito_command import cognito
 from devstack.engine import Engine
 from devstack.engines import PROGRAMS, EngineName
 from devstack.streams.command import streams
-from devstack.visit import visit
+from devstack.visit import token, visit
 from shared.console import NOTES, emit_json, run, show_version
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,10 +38,10 @@ def devstack(
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Run an embedded DynamoDB engine on this machine."""
+    """Run an embedded DynamoDB engine on this machine, and the application on top of it."""
 
 
-@app.command(epilog="Example: devstack up --detach")
+@app.command(epilog="Example: devstack up --app --detach")
 def up(
     *,
     engine: Annotated[
@@ -74,7 +74,8 @@ def up(
     if started and not quiet:
         where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
         notes = [f'Point a shell at it: eval "$(devstack env{where})"', PROGRAMS[engine].note]
-        for note in filter(None, [*notes, application.sign_ins if with_app else ""]):
+        told = [application.sign_ins, f"Read and try the API: {application.url}/docs"] if with_app else []
+        for note in filter(None, [*notes, *told]):
             NOTES.print(note, soft_wrap=True, markup=False)
     if started and not detach:
         keeping.watch(started, stop)
@@ -99,7 +100,7 @@ def env(
 
 @app.command(epilog="Example: devstack down")
 def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
-    """Stop the application and the engine; what was stored in them stays."""
+    """Stop the application, its Postgres and the engine; what was stored in them stays."""
     keeper = Engine(folder)
     application = Application(folder, keeper)
     served, record = application.running(), keeper.running()
@@ -113,6 +114,7 @@ def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
 app.command(epilog="Example: devstack streams --shards 8 --split-every 5")(streams)
 app.command(epilog="Example: devstack cognito --write pool.env")(cognito)
 app.command(epilog="Example: devstack visit")(visit)
+app.command(epilog="Example: devstack token bayko")(token)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`devstack visit`: people sign in and talk over HTTP, patterns A to E one after the other."""
+"""`devstack visit` and `devstack token`: people sign in and talk over HTTP, patterns A to E one after the other."""
 
 import time
 from collections.abc import Sequence
@@ -20,15 +20,21 @@ _WIDTH = 36
 Wait = Annotated[float, typer.Option("--wait", metavar="SECONDS", help="How long the worker may take to move a row.")]
 
 
+def token(handle: Annotated[str, typer.Argument(metavar="HANDLE", help="Who signs in.")]) -> None:
+    """Sign in as somebody, and print their access token, good for 15 minutes: for curl, or the page at /docs."""
+    settings = Settings.read()
+    cognito, client = connect_cognito(settings), _client_of(settings)
+    with closing(cognito.raw):
+        typer.echo(Visitor.sign_in(cognito, client, handle, settings.app_host, settings.app_port).token)
+
+
 def visit(*, wait: Wait = 60.0) -> None:
     """Sign in as the users that come with us, and talk over HTTP: each of the patterns A to E once, shown.
 
     It needs the application (`devstack up --app`, or the compose file), both tables, and a worker.
     """
     settings = Settings.read()
-    if not settings.client_id:
-        raise SettingInvalid('COGNITO_CLIENT_ID is not set: eval "$(devstack env)" after `devstack up --app`.')
-    cognito, client = connect_cognito(settings), settings.client_id
+    cognito, client = connect_cognito(settings), _client_of(settings)
     host, port = settings.app_host, settings.app_port
     with closing(cognito.raw):
         andrew, bayko, londo = (
@@ -45,6 +51,12 @@ def visit(*, wait: Wait = 60.0) -> None:
     typer.echo('C  londo to andrewbrown: "Never mind, I stand on the table."')
     _await_worker((andrew, londo), theirs, londo.send(theirs, "Never mind, I stand on the table."), wait)
     _show_list(andrew)
+
+
+def _client_of(settings: Settings) -> str:
+    if not settings.client_id:
+        raise SettingInvalid('COGNITO_CLIENT_ID is not set: eval "$(devstack env)" after `devstack up --app`.')
+    return settings.client_id
 
 
 def _start(one: Visitor, other: Visitor, text: str) -> str:

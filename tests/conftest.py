@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("engine")
     if config.getoption("engine") == EngineName.MINISTACK:
         return
-    others = [item for item in items if not (_takes_engine(item) or item.get_closest_marker("only_on"))]
+    others = [item for item in items if _needs_users(item) or not _matters(item)]
     items[:] = [item for item in items if item not in set(others)]
     config.hook.pytest_deselected(items=others)
     for item in items:
@@ -64,6 +64,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"only on {only.args[0]}: {only.kwargs['reason']}")
     if item.get_closest_marker("engine") and not _takes_engine(item):
         _prepared(EngineName.MINISTACK)
+
+
+def _matters(item: pytest.Item) -> bool:
+    """Whether another engine than the default one could make a difference to the test."""
+    return _takes_engine(item) or item.get_closest_marker("only_on") is not None
+
+
+def _needs_users(item: pytest.Item) -> bool:
+    """Whether the test needs a user pool, which the default engine alone has."""
+    return "pool" in getattr(item, "fixturenames", ())
 
 
 def _takes_engine(item: pytest.Item) -> bool:

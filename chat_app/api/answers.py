@@ -16,7 +16,6 @@ from shared import errors
 from shared.errors import AppError, BadInput
 
 _RETRY_AFTER_S = "1"
-_WINDOW_S = "60"
 
 _REFUSALS: Mapping[type[BadInput], tuple[HTTPStatus, str]] = {
     TextBlank: (HTTPStatus.UNPROCESSABLE_ENTITY, "message_blank"),
@@ -83,7 +82,7 @@ def _answer(request: Request, error: Exception) -> JSONResponse:
     status, code = found
     if isinstance(error, ours.CallerUnknown):
         parts_of(request).log.warning("caller_unknown", next="chat-app update-cognito-ids")
-    wait = {"Retry-After": _WINDOW_S} if status == HTTPStatus.TOO_MANY_REQUESTS else None
+    wait = {"Retry-After": str(error.wait_s)} if isinstance(error, ours.TooManyRequests) else None
     return refusal([code], status, wait)
 
 

@@ -247,4 +247,4 @@ def test_the_fixtures_lead_to_the_engine(clients: Clients, settings: Settings) -
     """Each test has table names of its own."""
     make_table(clients.dynamodb, settings.message_table)
     assert settings.is_local
-    assert settings.message_table in clients.dynamodb.call("list_tables")["TableNames"]
+    assert clients.dynamodb.call("describe_table", TableName=settings.message_table)["Table"]["TableStatus"]

@@ -91,6 +91,9 @@ def test_up_env_and_down_as_typed(devstack: Devstack, tmp_path: Path) -> None:
     assert f"Sign in as andrewbrown, bayko, londo; the password is {PASSWORD}" in up.stderr
     assert [answer(there, path) for path in ("/healthz", "/readyz", "/api/message_groups")] == [200, 200, 401]
     assert answer(there, KNOWN, token(Engine(tmp_path), there)) == 200
+    assert f"http://127.0.0.1:{there['APP_PORT']}/docs" in up.stderr
+    printed = subprocess.run([str(COMMAND), "token", "londo"], env=there, capture_output=True, text=True, check=True)
+    assert answer(there, KNOWN, printed.stdout.strip()) == 200
     assert "the application at " in devstack("down").stdout
     assert nothing_runs(tmp_path)
 

@@ -95,7 +95,7 @@ def test_a_share_that_is_used_up_is_said(stage: Stage) -> None:
     group = stage.group("andrewbrown", "bayko")
     answers = [stage.say("andrewbrown", "again", group=group) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 429]
-    assert answers[1].headers["retry-after"] == "60"
+    assert 1 <= int(answers[1].headers["retry-after"]) <= 120
     assert stage.say("bayko", "calm", group=group).status_code == 200
 
 
