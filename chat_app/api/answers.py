@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from chat_app import errors as ours
+from chat_app.api.caller import claims_of
 from chat_app.api.parts import parts_of
 from chat_app.api.schemas import Codes
 from producer.text import TextBlank, TextTooLong
@@ -101,8 +102,15 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
     return refusal(["unavailable"], HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": _RETRY_AFTER_S})
 
 
-def _unfit(_request: Request, error: Exception) -> JSONResponse:
-    """Codes name the field: what was in it is not repeated."""
+def _unfit(request: Request, error: Exception) -> JSONResponse:
+    """Codes name the field: what was in it is not repeated.
+
+    The framework reads a body before it asks who is calling; a stranger is told that they are one, and nothing else.
+    """
+    try:
+        claims_of(request, parts_of(request))
+    except AppError as stranger:
+        return _answer(request, stranger)
     places = [problem["loc"] for problem in error.errors()] if isinstance(error, RequestValidationError) else []
     names = [str(place[1]) if len(place) > 1 and isinstance(place[1], str) else "body" for place in places]
     return refusal(
@@ -111,10 +119,10 @@ def _unfit(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _other(_request: Request, error: Exception) -> JSONResponse:
+def _other(request: Request, error: Exception) -> JSONResponse:
     """The framework's own refusals: no such route, no such method, a body that is no JSON."""
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     headers = error.headers if isinstance(error, HTTPException) else None
     if status == HTTPStatus.BAD_REQUEST:
-        return refusal(["body_invalid"], HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _unfit(request, RequestValidationError([{"loc": ("body",)}]))
     return refusal([HTTPStatus(status).phrase.lower().replace(" ", "_")], status, headers)

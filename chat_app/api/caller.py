@@ -8,8 +8,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from chat_app.api.parts import PartsOf
+from chat_app.api.parts import Parts, PartsOf
 from chat_app.errors import CallerUnknown, TokenInvalid
+from chat_app.tokens import Claims
 from shared.errors import SettingInvalid
 from shared.models import User
 
@@ -32,14 +33,19 @@ def caller(
         CallerUnknown: nobody in the users table has this Cognito id.
         TooManyRequests: they have asked too often.
     """
-    given = request.headers.getlist("authorization")
-    if len(given) > 1:
-        raise TokenInvalid("doubled")
-    user = parts.users.by_cognito_id(parts.verifier.claims(given[0] if given else None).sub)
+    user = parts.users.by_cognito_id(claims_of(request, parts).sub)
     if user is None:
         raise CallerUnknown
     parts.shares.read(user.uuid)
     return user
+
+
+def claims_of(request: Request, parts: Parts) -> Claims:
+    """What the request's token proves; raises TokenInvalid and KeysUnavailable as `caller` does."""
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise TokenInvalid("doubled")
+    return parts.verifier.claims(given[0] if given else None)
 
 
 Caller = Annotated[User, Depends(caller)]
