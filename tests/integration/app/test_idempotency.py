@@ -63,11 +63,13 @@ def test_the_key_is_the_callers_own(stage: Stage) -> None:
 
 
 def test_a_key_with_another_message_is_refused(stage: Stage) -> None:
-    """It would be silently lost otherwise."""
+    """Another text, another group, another receiver: it would be silently lost otherwise."""
     group = stage.group("andrewbrown", "bayko")
     stage.say("bayko", "one", group=group, headers=KEY)
-    answer = stage.say("bayko", "two", group=group, headers=KEY)
-    assert (answer.status_code, answer.json()) == (422, ["idempotency_key_reused"])
+    other = stage.group("bayko", "londo")
+    for text, where in (("two", {"group": group}), ("one", {"group": other}), ("one", {"to": "andrewbrown"})):
+        answer = stage.say("bayko", text, headers=KEY, **where)
+        assert (answer.status_code, answer.json()) == (422, ["idempotency_key_reused"])
 
 
 def test_a_lost_answer_and_a_second_request_make_one_message(stage: Stage) -> None:
