@@ -47,6 +47,7 @@ def test_a_message_that_cannot_be_is_refused_with_codes(shared_stage: Stage, nam
     assert shared_stage.groups("andrewbrown") == []
 
 
+ASKED = "authorization,content-type,idempotency-key,traceparent"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -150,7 +151,11 @@ def test_only_pages_of_the_named_origins_may_call(shared_stage: Stage) -> None:
         answer = shared_stage.client.options("/api/messages", headers={"Origin": origin, **ask})
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert "access-control-allow-credentials" not in answer.headers
+    for method in ("GET", "PUT", "DELETE"):
+        wanted = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": ASKED}
+        assert shared_stage.client.options("/api/messages", headers={"Origin": ORIGIN, **wanted}).status_code == 200
     refused = shared_stage.client.get("/api/message_groups", headers={"Origin": ORIGIN})
+    assert refused.headers["access-control-expose-headers"] == "Link, Retry-After"
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, ORIGIN)
 
 

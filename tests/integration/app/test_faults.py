@@ -1,6 +1,7 @@
 """What the application stands on fails under it: 503 with a time to try again, and no restart afterwards."""
 
 import socket
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -116,6 +117,15 @@ def test_a_caller_whom_the_table_does_not_know_is_told_so(stage: Stage, database
     database.rows("UPDATE users SET cognito_user_id = NULL WHERE handle = 'bayko'")
     answer = stage.ask("bayko", "GET", "/api/message_groups")
     assert (answer.status_code, answer.json()) == (422, ["cognito_user_id_blank"])
+
+
+def test_connections_that_are_kept_are_bounded(database_url: str) -> None:
+    """The server ends a statement, and a host that is gone is noticed."""
+    with closing(Database(database_url, pool=1)) as database:
+        assert database.rows("SHOW statement_timeout") == [("5s",)]
+        with database.connection() as connection:
+            kept = connection.info.get_parameters()
+    assert (kept["tcp_user_timeout"], kept["keepalives_idle"]) == ("10000", "5")
 
 
 def test_a_database_that_refuses_is_unavailable(stage: Stage, database: Database) -> None:

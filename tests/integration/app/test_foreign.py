@@ -110,12 +110,18 @@ def refused_with(add: Callable[[FastAPI], object]) -> bool:
 
 
 def test_a_cursor_leads_into_no_other_list(stage: Stage) -> None:
-    """It is a position, not a key: with somebody else's one sees one's own conversations."""
-    for handle in ("bayko", "londo"):
-        stage.group("andrewbrown", handle)
-    cursor = stage.parts.chat.read.of_user(stage.user("andrewbrown").uuid, limit=1).cursor
+    """It is a position, not a key: with another one goes on in one's own list, and in the group that was asked for."""
+    own = stage.group("londo", "bayko", "older")
+    shared = stage.group("andrewbrown", "bayko", "newer")
+    stage.say("andrewbrown", "newest", group=shared)
+    me = stage.user("andrewbrown").uuid
+    stage.group("andrewbrown", "londo", "last")
+    cursor = stage.parts.chat.read.of_user(me, limit=1).cursor
     seen = stage.ask("londo", "GET", "/api/message_groups", params={"cursor": cursor}).json()
-    assert all(row["handle"] == "andrewbrown" for row in seen)
+    assert [row["uuid"] for row in seen] == [own]
+    foreign = stage.parts.chat.read.messages(shared, limit=1).cursor
+    read = stage.ask("londo", "GET", f"/api/messages/{own}", params={"cursor": foreign}).json()
+    assert [message["message"] for message in read] == ["older"]
 
 
 def test_who_left_can_write_no_more(stage: Stage) -> None:
