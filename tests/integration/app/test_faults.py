@@ -100,6 +100,26 @@ def test_a_share_that_is_used_up_is_said(stage: Stage) -> None:
     assert stage.say("bayko", "calm", group=group).status_code == 200
 
 
+def test_looks_and_first_messages_have_shares_of_their_own(stage: Stage) -> None:
+    """Ten looks for each message, and a sixth of the messages to somebody by their handle."""
+    object.__setattr__(stage.parts, "shares", Shares(6))
+    assert [stage.say("bayko", "Hi", to=to).status_code for to in ("andrewbrown", "londo")] == [200, 429]
+    statuses = [stage.ask("londo", "GET", "/api/message_groups").status_code for _ in range(61)]
+    assert (statuses.count(200), statuses[-1]) == (60, 429)
+
+
+@pytest.mark.parametrize(("method", "body"), [("PUT", {"message": "x"}), ("DELETE", None)])
+def test_edits_and_deletes_count_as_messages(stage: Stage, method: str, body: dict[str, str] | None) -> None:
+    """They cost the table as much."""
+    group = stage.group("andrewbrown", "bayko")
+    [sent] = stage.messages("andrewbrown", group)
+    object.__setattr__(stage.parts, "shares", Shares(1))
+    stage.say("andrewbrown", "the one of this minute", group=group)
+    path = f"/api/messages/{group}/{sent['uuid']}"
+    answer = stage.ask("andrewbrown", method, path, json=body, params={"created_at": sent["created_at"]})
+    assert answer.status_code == 429
+
+
 def test_nobody_collects_conversations_without_end(stage: Stage) -> None:
     """At the most there may be, writing to somebody new is refused, to somebody known is not."""
     stage.group("andrewbrown", "bayko")
