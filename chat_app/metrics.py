@@ -10,22 +10,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "chat_app_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
-        )
-        self._seconds = Histogram(
-            "chat_app_request_seconds",
-            "Time until the answer was complete.",
-            ["method", "route"],
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
-        self._unavailable = Counter(
-            "chat_app_unavailable",
-            "Requests that met something that did not answer.",
-            ["error"],
-            registry=self.registry,
-        )
+        requests, seconds = "Requests answered.", "Time until the answer was complete."
+        missing = "Requests that met something that did not answer."
+        self._requests = self._counter("requests", requests, "method", "route", "status")
+        self._seconds = self._histogram("request_seconds", seconds, "method", "route")
+        self._unavailable = self._counter("unavailable", missing, "error")
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; `route` is its template, so that there are few of them."""
@@ -39,3 +28,9 @@ class Metrics:
     def text(self) -> bytes:
         """All of it as Prometheus reads it."""
         return generate_latest(self.registry)
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"chat_app_{name}", what, labels, registry=self.registry)
+
+    def _histogram(self, name: str, what: str, *labels: str) -> Histogram:
+        return Histogram(f"chat_app_{name}", what, labels, buckets=_BUCKETS, registry=self.registry)
