@@ -8,12 +8,15 @@ from threading import Event
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from chat_app.api.parts import Parts
+from chat_app import live
+from chat_app.api.parts import Door, Parts
 from chat_app.idempotency import IdempotencyKeys
+from chat_app.live import Live
 from chat_app.metrics import Metrics
 from chat_app.shares import Shares
 from chat_app.signing_keys import SigningKeys
 from chat_app.tokens import Verifier
+from chat_app.worker_view import WorkerView
 from producer.chat import Chat
 from shared.directory import PostgresDirectory
 from shared.dynamo import connect
@@ -43,17 +46,23 @@ def assembled(settings: Settings, stop: Event, log: Log) -> Iterator[Parts]:
         SettingInvalid, NoRegion, CredentialsMissing: what is missing, in a sentence.
     """
     origins, verifier, keys = origins_of(settings), *_at_the_door(settings, log)
-    client = connect(settings, threads=THREADS, answer_within_s=_ANSWER_S, attempts=2).dynamodb
+    client = connect(settings, threads=THREADS + live.THREADS, answer_within_s=_ANSWER_S, attempts=2).dynamodb
+    chat, metrics = Chat(client, settings.message_table, Retry(stop, total_s=_PATIENCE_S)), Metrics()
     with ExitStack() as open_things:
         database = database_of(settings, pool=_CONNECTIONS)
         open_things.callback(database.close)
+        events = Live(chat.read, metrics, log)
+        open_things.callback(events.close)
         yield Parts(
-            chat=Chat(client, settings.message_table, Retry(stop, total_s=_PATIENCE_S)),
+            chat=chat,
             users=PostgresDirectory(database),
             verifier=verifier,
             keys=IdempotencyKeys(database),
             shares=Shares(settings.app_messages_a_minute),
-            metrics=Metrics(),
+            live=events,
+            worker=WorkerView(settings.worker_urls),
+            door=_door(settings),
+            metrics=metrics,
             log=log,
             origins=origins,
             is_ready=lambda: _is_ready(database, keys),
@@ -118,6 +127,12 @@ def _at_the_door(settings: Settings, log: Log) -> tuple[Verifier, SigningKeys]:
         raise SettingInvalid("COGNITO_CLIENT_ID cannot be used: it is the id of an app client, or several with commas.")
     keys = SigningKeys(settings.jwks_url, log)
     return Verifier(settings.issuer, clients, keys, clock=time.time), keys
+
+
+def _door(settings: Settings) -> Door:
+    """For pages: Cognito as a browser reaches it, and the first app client of those whose tokens are taken."""
+    first = (settings.client_id or "").partition(",")[0].strip()
+    return Door(settings.sign_in_url or "", first)
 
 
 def _is_ready(database: Database, keys: SigningKeys) -> bool:

@@ -6,31 +6,22 @@ again for it at most every 30 seconds. When it does not answer, the last good se
 
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
-from functools import partial
-from http.client import HTTPException, HTTPResponse
-from queue import Empty, Queue
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
-from urllib.error import HTTPError, URLError
 
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from chat_app.errors import KeysUnavailable, TokenInvalid
+from chat_app.fetch import FAILURES, Fetch, fetch, in_time
 from shared.errors import clause
 from shared.logging import Log
-from shared.settings import is_loopback
-
-Fetch = Callable[[str], bytes]
 
 _FRESH_S = 3600.0
 _UNKNOWN_AGAIN_S = 30.0
 _FAILED_AGAIN_S = 2.0
-_TIMEOUT_S = 2.0
-_DEADLINE_S = 4.0  # for all of it: a socket's own time-out begins anew with each byte
-_MAX_BYTES = 64 * 1024
+_WITHIN_S = 4.0
 _MAX_KEYS = 16
 _LEAST_BITS = 2048
 
@@ -42,14 +33,21 @@ class SigningKeys:
         url: where the set is.
         log: hears of a set that cannot be had.
         fetch: how it is got.
+        within_s: an answer that takes longer is not waited for.
         monotonic: seconds.
     """
 
     def __init__(
-        self, url: str, log: Log, *, fetch: Fetch | None = None, monotonic: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        log: Log,
+        *,
+        fetch: Fetch = fetch,
+        within_s: float = _WITHIN_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url, self._log = url, log
-        self._fetch = fetch or fetch_set
+        self._fetch, self._within_s = fetch, within_s
         self._monotonic = monotonic
         self._lock = Lock()
         self._keys: Mapping[str, PyJWK] = {}
@@ -95,8 +93,8 @@ class SigningKeys:
 
     def _ask(self) -> None:
         try:
-            self._keys = keys_of(_within(_DEADLINE_S, partial(self._fetch, self._url)))
-        except (OSError, ValueError, RecursionError, HTTPException) as error:
+            self._keys = keys_of(in_time(self._fetch, self._url, self._within_s))
+        except FAILURES as error:
             self._trouble = f"The keys at {self._url} cannot be had: {clause(error)}."
             self._again_at = self._monotonic() + _FAILED_AGAIN_S
             event = "keys_stale" if self._keys else "keys_unavailable"
@@ -104,30 +102,6 @@ class SigningKeys:
             return
         now = self._monotonic()
         self._stale_at, self._again_at = now + _FRESH_S, now + _UNKNOWN_AGAIN_S
-
-
-def _within(seconds: float, fetch: Callable[[], bytes]) -> bytes:
-    """What `fetch` answers or raises, if it does so in time; nobody waits for it longer, whatever it waits for.
-
-    Raises:
-        TimeoutError: it has not.
-    """
-    answers: Queue[bytes | BaseException] = Queue()
-
-    def run() -> None:
-        try:
-            answers.put(fetch())
-        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-            answers.put(error)
-
-    Thread(target=run, name="keys", daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except Empty as error:
-        raise TimeoutError("timed out") from error
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
 
 
 def keys_of(answer: bytes) -> dict[str, PyJWK]:
@@ -149,44 +123,6 @@ def keys_of(answer: bytes) -> dict[str, PyJWK]:
     if not keys:
         raise ValueError("the set has no RSA key to check signatures with")
     return keys
-
-
-def fetch_set(url: str) -> bytes:
-    """What stands at this address; no other one is gone to, and no proxy asked for this machine.
-
-    Raises:
-        OSError: nobody answers in time, or not with 200.
-        ValueError: the answer is too large.
-    """
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-    if is_loopback(url):
-        handlers.append(urllib.request.ProxyHandler({}))
-    ends = time.monotonic() + _TIMEOUT_S
-    try:
-        with urllib.request.build_opener(*handlers).open(url, timeout=_TIMEOUT_S) as response:
-            return _body(response, ends)
-    except HTTPError as error:
-        error.close()
-        raise OSError(f"it is answered with HTTP {error.code}") from error
-    except URLError as error:
-        raise OSError(str(error.reason)) from error
-
-
-def _body(response: HTTPResponse, ends: float) -> bytes:
-    """All of it; a timeout of the socket alone would let an answer trickle in for hours."""
-    body = b""
-    while chunk := response.read1(_MAX_BYTES):
-        body += chunk
-        if len(body) > _MAX_BYTES:
-            raise ValueError(f"the answer has more than {_MAX_BYTES} bytes")
-        if time.monotonic() > ends:
-            raise TimeoutError("timed out")
-    return body
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Keys are where the settings say, nowhere else."""
 
 
 def _is_ours(jwk: Any) -> bool:

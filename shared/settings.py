@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     app_monitor_host: str = Field("127.0.0.1", validation_alias="APP_MONITOR_HOST")
     app_monitor_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(None, validation_alias="APP_MONITOR_PORT")
     app_messages_a_minute: Annotated[int, Field(ge=1)] = Field(120, validation_alias="APP_MESSAGES_PER_MINUTE")
+    app_cognito_url: str | None = Field(None, validation_alias="APP_COGNITO_URL")
+    app_worker_urls: str | None = Field(None, validation_alias="APP_WORKER_URLS")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="LOG_LEVEL")
     log_format: Literal["auto", "json", "console"] = Field("auto", validation_alias="LOG_FORMAT")
     allow_insecure_endpoint: bool = Field(default=False, validation_alias="ALLOW_INSECURE_ENDPOINT")
@@ -99,6 +101,8 @@ class Settings(BaseSettings):
             self.streams_endpoint,
             self.cognito_endpoint,
             self.keys_url or self.issuer_url,  # without the first, they are at the second
+            self.app_cognito_url,
+            *self.worker_urls,
         ):
             parts = _address(url) if url else urlsplit("https:")
             if parts.scheme == "http" and not self.allow_insecure_endpoint and parts.hostname not in LOOPBACK:
@@ -124,6 +128,18 @@ class Settings(BaseSettings):
     def jwks_url(self) -> str | None:
         """Where the issuer's public keys are (a JSON Web Key Set)."""
         return self.keys_url or (f"{self.issuer}/.well-known/jwks.json" if self.issuer else None)
+
+    @cached_property
+    def sign_in_url(self) -> str | None:
+        """Where a browser signs its user in: APP_COGNITO_URL, or where this process finds Cognito."""
+        issuer = urlsplit(self.issuer or "")
+        at_aws = f"{issuer.scheme}://{issuer.netloc}" if issuer.netloc else None
+        return self.app_cognito_url or self.cognito_endpoint or self.endpoint or at_aws
+
+    @cached_property
+    def worker_urls(self) -> tuple[str, ...]:
+        """Where workers tell of themselves."""
+        return tuple(url.strip() for url in (self.app_worker_urls or "").split(",") if url.strip())
 
     def environment(self) -> dict[str, str]:
         """The environment of a program that finds AWS by itself: this process's, and what a file `.env` says of AWS."""

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from chat_app.api import answers, docs, groups, messages, users
+from chat_app.api import answers, docs, events, groups, messages, page, users
 from chat_app.api.caller import demand_callers
 from chat_app.api.guard import Guard
 from chat_app.api.parts import Parts
@@ -29,11 +29,12 @@ def build(parts: Parts) -> FastAPI:
         responses=answers.DOCUMENTED,
     )
     app.state.parts = parts
-    for room in (groups, messages, users, docs):
+    for room in (groups, messages, events, users, docs, page):
         app.include_router(room.router)
     app.mount(docs.ASSETS, docs.assets())
+    app.mount(page.ASSETS, page.assets())
     answers.install(app)
-    demand_callers(app, but={"/openapi.json", docs.ASSETS})
+    demand_callers(app, but={"/openapi.json", docs.ASSETS, page.ASSETS})
     app.add_middleware(Guard, parts=parts)
     app.add_middleware(
         CORSMiddleware,  # outermost: a page of ours must be able to read refusals, too

@@ -20,20 +20,27 @@ PUBLIC = "public"
 _SCHEME = HTTPBearer(auto_error=False, description="An access token of the user pool.")
 
 
-def caller(
+def claimed(
     request: Request,
     parts: PartsOf,
     _documented: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)],
-) -> User:
+) -> Claims:
+    """What the access token that came with the request proves; raises as `claims_of` does."""
+    return claims_of(request, parts)
+
+
+Claimed = Annotated[Claims, Depends(claimed)]
+
+
+def caller(claims: Claimed, parts: PartsOf) -> User:
     """The user whose access token came with the request.
 
     Raises:
-        TokenInvalid: it has none, or one that is none of the pool's, or two.
-        KeysUnavailable: it cannot be told now.
+        TokenInvalid, KeysUnavailable: as `claims_of` does.
         CallerUnknown: nobody in the users table has this Cognito id.
         TooManyRequests: they have asked too often.
     """
-    user = parts.users.by_cognito_id(claims_of(request, parts).sub)
+    user = parts.users.by_cognito_id(claims.sub)
     if user is None:
         raise CallerUnknown
     parts.shares.read(user.uuid)
@@ -41,7 +48,12 @@ def caller(
 
 
 def claims_of(request: Request, parts: Parts) -> Claims:
-    """What the request's token proves; raises TokenInvalid and KeysUnavailable as `caller` does."""
+    """What the request's token proves.
+
+    Raises:
+        TokenInvalid: it has none, or one that is none of the pool's, or two.
+        KeysUnavailable: it cannot be told now.
+    """
     given = request.headers.getlist("authorization")
     if len(given) > 1:
         raise TokenInvalid("doubled")

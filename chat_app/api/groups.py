@@ -14,14 +14,16 @@ from producer import membership
 
 Cursor = Annotated[str | None, Query(max_length=2048, description="From the `Link` of the page before.")]
 
+LIST = "/api/message_groups"
+
 router = APIRouter()
 
 
-@router.get("/api/message_groups")
+@router.get(LIST)
 def list_groups(me: Caller, parts: PartsOf, response: Response, cursor: Cursor = None) -> list[MessageGroupJson]:
     """The caller's conversations, newest first, 20 a page; `Link` leads to the next."""
     page = parts.chat.patiently(partial(parts.chat.read.of_user, me.uuid, cursor=cursor))
-    link_next(response, "/api/message_groups", page.cursor)
+    link_next(response, LIST, page.cursor)
     return [MessageGroupJson.of(conversation) for conversation in page.entries]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.models import Conversation, Message, User
+from shared.models import Conversation, Message, Page, User
 
 
 class NewMessage(BaseModel):
@@ -45,6 +45,19 @@ class MessageGroupJson(BaseModel):
             message=conversation.text,
             created_at=conversation.last_message_at,
         )
+
+
+class NewsJson(BaseModel):
+    """The newest page of the caller's conversations; `next` is where older ones are, None if these are all."""
+
+    conversations: list[MessageGroupJson]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: Page[Conversation], path: str) -> Self:
+        """As it is told; `path` is the list's."""
+        older = f"{path}?cursor={page.cursor}" if page.cursor else None
+        return cls(conversations=[MessageGroupJson.of(entry) for entry in page.entries], next=older)
 
 
 class MessageJson(BaseModel):

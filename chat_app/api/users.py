@@ -15,6 +15,12 @@ from shared.errors import HandleUnknown
 router = APIRouter()
 
 
+@router.get("/api/me")
+def show_me(me: Caller) -> UserJson:
+    """Who is calling."""
+    return UserJson.of(me)
+
+
 @router.get("/api/users/@{handle}/short")
 def show_user(handle: Annotated[str, Path(max_length=200)], _me: Caller, parts: PartsOf) -> UserJson:
     """Who has this handle."""

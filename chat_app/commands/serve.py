@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chat_app.api.application import build
+from chat_app.api.parts import Parts
 from chat_app.assembly import assembled, monitored
 from shared import console, logging
 from shared.errors import PortTaken
@@ -26,6 +27,7 @@ GRACE_S = 5
 _BACKLOG = 512
 _FILES = 65_536
 _SAID_AGAIN_S = 10.0
+_UNTAKEN_S = 30
 _LAST_S = 2
 """A thread that waits for something frozen keeps the process no longer than this after the grace."""
 
@@ -42,7 +44,7 @@ def serve() -> None:
     with assembled(settings, stop, log) as parts, monitored(settings, parts):
         with listening(settings.app_host, settings.app_port) as ear:
             log.info("app_listens", host=settings.app_host, port=ear.getsockname()[1], table=settings.message_table)
-            asyncio.run(_serve(build(parts), ear, stop, log))
+            asyncio.run(_serve(build(parts), ear, stop, parts))
         log.info("app_stopped")
 
 
@@ -58,6 +60,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     # waits for the client's delayed acknowledgement, 40 ms.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as ear:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _let_go_of_who_vanished(ear)
         try:
             ear.bind((host, port))
             ear.listen(_BACKLOG)
@@ -69,7 +72,13 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield ear
 
 
-async def _serve(app: FastAPI, ear: socket.socket, stop: Event, log: logging.Log) -> None:
+def _let_go_of_who_vanished(ear: socket.socket) -> None:
+    """End connections whose other side has taken nothing for half a minute: inherited from the one that listens."""
+    if option := getattr(socket, "TCP_USER_TIMEOUT", None):  # Linux's, RFC 5482
+        ear.setsockopt(socket.IPPROTO_TCP, option, 1000 * _UNTAKEN_S)
+
+
+async def _serve(app: FastAPI, ear: socket.socket, stop: Event, parts: Parts) -> None:
     """Serve; the first signal lets what is being worked on end, the second does not."""
     server = _Server(
         uvicorn.Config(
@@ -88,10 +97,11 @@ async def _serve(app: FastAPI, ear: socket.socket, stop: Event, log: logging.Log
         server.force_exit = server.should_exit
         server.should_exit = True
         stop.set()
+        parts.live.close()
         Thread(target=_last, daemon=True).start()
 
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(Exhaustion(log))
+    loop.set_exception_handler(Exhaustion(parts.log))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):

@@ -9,7 +9,7 @@ import pytest
 
 from producer import membership, messages
 from shared import keys
-from shared.conversations import encode_cursor
+from shared.cursors import encode_cursor
 from shared.errors import CursorInvalid, Throttled
 from shared.models import Conversation, Item, User
 from tests.fakes.faulty import meanwhile

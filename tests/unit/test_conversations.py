@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.conversations import conversation_of, decode_cursor, encode_cursor, merge_reads, message_of
+from shared.conversations import conversation_of, merge_reads, message_of
+from shared.cursors import decode_cursor, encode_cursor
 from shared.models import Conversation, Item, Message, User
 
 PLACES = st.dictionaries(st.sampled_from("ABCDEF"), st.integers(0, 9).map(str), max_size=6)

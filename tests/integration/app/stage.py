@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from chat_app.api.application import build
 from chat_app.api.parts import Parts
 from chat_app.assembly import assembled
 from chat_app.cognito_ids import pool_users, update
+from chat_app.live import Live
 from chat_app.migrate import migrate
 from chat_app.seed_users import seed_users
 from devstack.cognito import PASSWORD
@@ -140,7 +141,9 @@ def sign_in(settings: Settings, handle: str, password: str = PASSWORD) -> str:
 @contextmanager
 def staged(settings: Settings, tokens: dict[str, str]) -> Iterator[Stage]:
     """The application while it is entered."""
-    with assembled(settings, Event(), logger("chat_app")) as parts:
+    with assembled(settings, Event(), logger("chat_app")) as assembly:
+        events = Live(assembly.chat.read, assembly.metrics, assembly.log, every_s=0.05, stream_s=0.3)
+        parts = replace(assembly, live=events)
         app = build(parts)
         with TestClient(app) as client:
             yield Stage(app, client, parts, tokens)

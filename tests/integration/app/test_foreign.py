@@ -19,7 +19,7 @@ from shared.errors import SettingInvalid
 from tests.fakes.faulty import Faulty, meanwhile
 from tests.integration.app.stage import NOBODY, Stage
 
-OF_NO_GROUP = {"/api/message_groups", "/api/users/@{handle}/short"}
+OF_NO_GROUP = {"/api/message_groups", "/api/users/@{handle}/short", "/api/me", "/api/events", "/api/worker"}
 
 
 def everybody() -> str:

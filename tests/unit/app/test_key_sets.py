@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chat_app.errors import KeysUnavailable, TokenInvalid
-from chat_app.signing_keys import SigningKeys, fetch_set, keys_of
+from chat_app.fetch import fetch
+from chat_app.signing_keys import SigningKeys, keys_of
 from tests.fakes.clock import Clock
 from tests.fakes.outlets import Lines
 from tests.unit.app.pool import KID, URL, Pool, jwk, key_set, private_key
@@ -183,10 +184,10 @@ def trickling(head: bytes, drop: bytes) -> Iterator[str]:
 
 def test_an_answer_that_trickles_in_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time for the socket, the whole of it never would."""
-    monkeypatch.setattr("chat_app.signing_keys._TIMEOUT_S", 0.3)
+    monkeypatch.setattr("chat_app.fetch._SOCKET_S", 0.3)
     ok = b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"
     with trickling(ok, b" ") as url, pytest.raises(TimeoutError, match="timed out"):
-        fetch_set(url)
+        fetch(url)
 
 
 def test_an_answer_that_breaks_off_is_no_set() -> None:

@@ -21,9 +21,10 @@ from tests.unit.app.pool import KID, URL, Pool, jwk, key_set
 class Case:
     """Keys, their endpoint, a clock and a log."""
 
-    def __init__(self, answer: bytes | Exception) -> None:
+    def __init__(self, answer: bytes | Exception, within_s: float = 4.0) -> None:
         self.pool, self.clock, self.log = Pool(answer), Clock(), Lines()
-        self.keys = SigningKeys(URL, self.log, fetch=self.pool, monotonic=self.clock.monotonic)
+        monotonic = self.clock.monotonic
+        self.keys = SigningKeys(URL, self.log, fetch=self.pool, within_s=within_s, monotonic=monotonic)
 
     def answer(self, answer: bytes | Exception) -> None:
         self.pool.answers = [answer]
@@ -130,9 +131,9 @@ def test_who_has_a_set_waits_for_nobody(case: Case) -> None:
             asks.result(60)
 
 
-def test_a_fetch_that_never_ends_is_given_up(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetch_that_never_ends_is_given_up() -> None:
     """A byte a second, a name server that is silent: whoever asks hears that there are no keys, each time."""
-    monkeypatch.setattr("chat_app.signing_keys._DEADLINE_S", 0.1)
+    case = Case(key_set(), within_s=0.1)
     case.pool.close_gate()
     for _ in range(2):
         with pytest.raises(KeysUnavailable, match="timed out"):
@@ -190,7 +191,7 @@ def test_a_real_endpoint_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         (answering(500), "HTTP 500"),
         (answering(404), "HTTP 404"),
         (answering(302, Location="/elsewhere"), "HTTP 302"),
-        (answering(200, b" " * 1_000_000), "more than 65536 bytes"),
+        (answering(200, b" " * 1_000_000), "more than 262144 bytes"),
         (lambda _: None, "cannot be had"),
         (lambda _: time.sleep(3), "timed out"),  # noqa: TID251 - an endpoint that hangs
     ],
