@@ -153,6 +153,7 @@ class Application:
             "DDB_MESSAGE_TABLE": settings.message_table,
             "WORKER_STATE_TABLE": settings.state_table,
             "APP_MESSAGES_PER_MINUTE": str(settings.app_messages_a_minute),
+            "APP_WORKER_URLS": settings.app_worker_urls or "",
             **users,
         }
 

@@ -1,0 +1,82 @@
+// What is written: a draft for each conversation, and messages on their way, one after the other.
+
+import { place } from "./elements.js";
+
+export class Composer {
+  #session;
+  #thread;
+  #list;
+  #drafts = new Map();
+  #group = null;
+  #queue = Promise.resolve();
+
+  constructor(session, thread, list) {
+    this.#session = session;
+    this.#thread = thread;
+    this.#list = list;
+    place("composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#box.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** Go on with the draft of this conversation. */
+  open(group) {
+    if (this.#group) this.#drafts.set(this.#group, this.#box.value);
+    this.#group = group;
+    this.#box.value = this.#drafts.get(group) ?? "";
+  }
+
+  clear() {
+    this.#drafts.clear();
+    this.#group = null;
+    this.#box.value = "";
+  }
+
+  focus() {
+    this.#box.focus({ preventScroll: true });
+  }
+
+  get #box() {
+    return place("composer").elements.text;
+  }
+
+  /** Enter sends, Shift+Enter begins a line; on a touch screen Enter is a line, and the button sends. */
+  #onKey(event) {
+    const isLine = event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches;
+    if (event.key !== "Enter" || isLine) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  #submit() {
+    const text = this.#box.value.trim();
+    if (!text) return this.focus();
+    this.#box.value = "";
+    this.focus();
+    this.#send({ text, group: this.#group, key: newKey() });
+  }
+
+  /** The key makes it one message, however often it is tried. */
+  #send(entry) {
+    this.#thread.pending(entry);
+    this.#queue = this.#queue.then(() => this.#deliver(entry));
+  }
+
+  async #deliver(entry) {
+    const body = { message: entry.text, message_group_uuid: entry.group };
+    try {
+      const { said } = await this.#session.ask("POST", "/api/messages", { body, key: entry.key });
+      this.#thread.arrived(entry, said);
+      this.#list.expect(entry.group, said.created_at);
+    } catch (error) {
+      this.#thread.failed(entry, error.message, () => this.#send(entry));
+    }
+  }
+}
+
+/** An Idempotency-Key; `crypto.randomUUID` is there on secure origins only. */
+export function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,60 @@
+// The page's parts by their names. Whatever people wrote goes in as text (`textContent`): nothing here takes markup.
+
+export const place = (id) => document.getElementById(id);
+
+/** A copy of what a <template> holds. */
+export function copyOf(template) {
+  return place(template).content.firstElementChild.cloneNode(true);
+}
+
+/** An element with this text. */
+export function element(tag, text = "", className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = className;
+  return made;
+}
+
+/** Initials on a colour that is always the same for a handle. */
+export function dress(avatar, user) {
+  const words = user.display_name.trim().split(/\s+/).filter(Boolean);
+  const initials = [words[0], words.length > 1 ? words.at(-1) : undefined].filter(Boolean).map((word) => [...word][0]);
+  avatar.textContent = initials.join("").toUpperCase() || "?";
+  avatar.style.setProperty("--hue", hueOf(user.handle));
+}
+
+/** A dialog that asks for something: `attempt` is tried on submit, and what refuses it is said in the dialog. */
+export function asks(dialog, attempt, { canLeave = true } = {}) {
+  const form = dialog.querySelector("form");
+  const refusal = dialog.querySelector(".refusal");
+  form.noValidate = true; // its sentences stand in the dialog, not in bubbles of the browser's
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = event.submitter ?? form.querySelector("[type=submit]");
+    if (button.disabled) return;
+    button.disabled = true;
+    refusal.textContent = "";
+    try {
+      await attempt(form);
+    } catch (error) {
+      refusal.textContent = error.message;
+    } finally {
+      button.disabled = false;
+    }
+  });
+  form.querySelector("[value=cancel]")?.addEventListener("click", () => dialog.close());
+  if (!canLeave) {
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    dialog.addEventListener("keydown", (event) => { // a second Escape in a row would close it all the same
+      if (event.key === "Escape") event.preventDefault();
+    });
+  }
+  dialog.addEventListener("close", () => { refusal.textContent = ""; });
+  return form;
+}
+
+function hueOf(handle) {
+  let hash = 0;
+  for (const character of handle) hash = (hash * 31 + character.codePointAt(0)) % 360;
+  return hash;
+}

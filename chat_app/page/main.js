@@ -1,0 +1,124 @@
+// Puts the page together: who is signed in, the list, the conversation that is open, what the status line says.
+
+import { Composer, newKey } from "./composer.js";
+import { asks, dress, place } from "./elements.js";
+import { Hood } from "./hood.js";
+import { ConversationList } from "./list.js";
+import { Session } from "./session.js";
+import { Stream } from "./stream.js";
+import { Thread } from "./thread.js";
+
+const SIGNS = { connecting: "Connecting…", live: "Live", offline: "Offline: trying again…", behind: "Catching up…" };
+
+class Chat {
+  #door;
+  #beginning;
+  #me = null;
+  #state = { line: "connecting", isBehind: false, isUnavailable: false };
+
+  constructor(settings) {
+    this.session = new Session(settings, () => this.#sessionEnded());
+    this.list = new ConversationList(this.session, (found) => this.#open(found), (isBehind) => this.#sign({ isBehind }));
+    this.thread = new Thread(this.session, this.list, null);
+    this.composer = new Composer(this.session, this.thread, this.list);
+    this.stream = new Stream(this.session, (event, data) => this.#hear(event, data), (line) => this.#sign({ line }));
+    this.hood = new Hood(this.session, (group) => this.list.find(group));
+    this.#door = asks(place("door"), (form) => this.#signIn(form), { canLeave: false });
+    this.#beginning = asks(place("start"), (form) => this.#start(form));
+    place("new").addEventListener("click", () => place("start").showModal());
+    place("sign-out").addEventListener("click", () => this.#signOut());
+    place("back").addEventListener("click", () => this.#showList());
+    place("hood-switch").hidden = !settings.has_worker_view;
+    place("hood-switch").querySelector("input").addEventListener("change", (event) => this.hood.show(event.target.checked));
+    place("door").showModal();
+  }
+
+  async #signIn(form) {
+    const me = await this.session.signIn(form.elements.handle.value.trim(), form.elements.password.value);
+    form.elements.password.value = "";
+    if (this.#me && this.#me.uuid !== me.uuid) this.#clear();
+    this.#me = this.thread.me = this.hood.me = me;
+    place("me").textContent = me.display_name;
+    dress(place("my-avatar"), me);
+    place("chat").hidden = false;
+    place("door").close();
+    this.stream.start();
+    this.thread.refresh();
+  }
+
+  /** Tokens are over: what is on the page stays, so that a draft is not lost. */
+  #sessionEnded() {
+    this.stream.stop();
+    place("door-why").textContent = "Your session has ended. Sign in again to go on.";
+    this.#door.elements.handle.value = this.#me?.handle ?? "";
+    if (!place("door").open && this.#me) place("door").showModal();
+  }
+
+  #signOut() {
+    this.stream.stop();
+    this.session.signOut();
+    this.#clear();
+    this.#me = null;
+    this.#door.reset();
+    place("door-why").textContent = "You are signed out.";
+    place("chat").hidden = true;
+    place("door").showModal();
+  }
+
+  #clear() {
+    this.thread.close();
+    this.composer.clear();
+    this.list.clear();
+    this.hood.show(false);
+    place("hood-switch").querySelector("input").checked = false;
+    this.#showList();
+  }
+
+  #hear(event, data) {
+    this.#sign({ isUnavailable: event === "unavailable" });
+    if (event !== "conversations") return;
+    const group = this.thread.group;
+    const before = this.list.find(group);
+    this.list.tell(data);
+    const now = this.list.find(group);
+    if (now && (now.created_at !== before?.created_at || now.message !== before?.message)) this.thread.refresh();
+    if (now && !before) this.thread.title(now);
+    this.hood.noteMove();
+  }
+
+  #open(conversation) {
+    place("chat").dataset.view = "thread";
+    this.composer.open(conversation.uuid);
+    this.list.mark(conversation.uuid);
+    this.composer.focus();
+    return this.thread.open(conversation);
+  }
+
+  #showList() {
+    place("chat").dataset.view = "list";
+    this.list.mark(null);
+    if (this.thread.group) this.composer.open(null);
+    this.thread.close();
+    place("conversations").querySelector("button")?.focus();
+  }
+
+  async #start(form) {
+    const [handle, message] = [form.elements.handle.value.trim().replace(/^@/, ""), form.elements.text.value.trim()];
+    const { said } = await this.session.ask("POST", "/api/messages", { body: { handle, message }, key: newKey() });
+    place("start").close();
+    this.#beginning.reset();
+    await this.#open(this.list.find(said.message_group_uuid) ?? { uuid: said.message_group_uuid, handle, display_name: handle });
+  }
+
+  #sign(change) {
+    this.#state = { ...this.#state, ...change };
+    const { line, isBehind, isUnavailable } = this.#state;
+    const shown = line === "live" && (isBehind || isUnavailable) ? "behind" : line;
+    if (place("status").textContent === SIGNS[shown]) return; // a reader would say it again
+    place("status").textContent = SIGNS[shown];
+    place("status").dataset.line = shown;
+  }
+}
+
+const settings = await fetch("/page-settings", { cache: "no-store" });
+new Chat(await settings.json());

@@ -1,0 +1,114 @@
+// The server's events, read with fetch (an EventSource sends no token): it comes back by itself whenever it is cut.
+
+import { Refusal, SignedOut } from "./sayings.js";
+
+const SILENT_MS = 40_000; // the server says something every 15 s
+const LONGEST_WAIT_MS = 15_000;
+const SHORT_MS = 1_000;
+
+export class Stream {
+  #session;
+  #hear;
+  #onState;
+  #life = null;
+  #wake = () => {};
+
+  /** `hear(event, data)` gets each event; `onState` hears "connecting", "live" or "offline". */
+  constructor(session, hear, onState) {
+    this.#session = session;
+    this.#hear = hear;
+    this.#onState = onState;
+    for (const sign of ["online", "focus"]) window.addEventListener(sign, () => this.#wake());
+    document.addEventListener("visibilitychange", () => this.#wake());
+    window.addEventListener("offline", () => this.#life && this.#onState("offline"));
+  }
+
+  /** Listen until `stop`. */
+  start() {
+    this.stop();
+    this.#life = new AbortController();
+    this.#onState("connecting");
+    this.#listen(this.#life.signal);
+  }
+
+  stop() {
+    this.#life?.abort();
+    this.#life = null;
+  }
+
+  async #listen(life) {
+    let failures = 0;
+    while (!life.aborted) {
+      const began = Date.now();
+      let wait = 0;
+      try {
+        await this.#readOne(life);
+        failures = Date.now() - began < SHORT_MS ? failures + 1 : 0; // who ends at once is not called again at once
+      } catch (error) {
+        if (life.aborted || error instanceof SignedOut) return;
+        if (Date.now() - began > SILENT_MS / 2) failures = 0; // it was well until now
+        failures += 1;
+        wait = error.waitMs ?? 0;
+        this.#onState("offline");
+      }
+      if (failures) await this.#pause(Math.max(wait, backOff(failures)), life);
+    }
+  }
+
+  /** One stream from its beginning to its end. */
+  async #readOne(life) {
+    const one = new AbortController();
+    let watchdog = setTimeout(() => one.abort(), SILENT_MS);
+    const isHeard = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => one.abort(), SILENT_MS);
+    };
+    try {
+      const answer = await this.#session.send("/api/events", { signal: AbortSignal.any([life, one.signal]) });
+      if (!answer.ok) throw refusal(answer, await answer.json().catch(() => null));
+      for await (const [event, data] of eventsIn(answer.body, isHeard)) {
+        if (life.aborted) return;
+        this.#onState("live");
+        this.#hear(event, JSON.parse(data));
+      }
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+
+  #pause(ms, life) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => { clearTimeout(timer); resolve(); };
+      life.addEventListener("abort", this.#wake, { once: true });
+    }).finally(() => { this.#wake = () => {}; });
+  }
+}
+
+/** The events in a body, as [event, data] (WHATWG HTML, 9.2.6); comments keep the line warm, and say nothing. */
+async function* eventsIn(body, isHeard) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    isHeard();
+    const blocks = (text + value).split(/\r?\n\r?\n/);
+    text = blocks.pop();
+    for (const block of blocks) {
+      const lines = block.split(/\r?\n/);
+      const all = (name) => lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart());
+      if (all("data").length) yield [all("event").at(-1) ?? "message", all("data").join("\n")];
+    }
+  }
+}
+
+function refusal(answer, codes) {
+  const error = new Refusal(answer.status, codes);
+  error.waitMs = 1000 * Number(answer.headers.get("Retry-After") ?? 0);
+  return error;
+}
+
+function backOff(failures) {
+  return Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,169 @@
+// The conversation that is open: its messages, oldest first, older ones on demand, and what is on its way.
+
+import { dress, place } from "./elements.js";
+import { MessageRows } from "./messages.js";
+import { Refusal } from "./sayings.js";
+
+const AGAIN_MS = 30_000; // an old message that is edited or deleted changes no row, so no event tells of it
+const NEAR_PX = 80;
+
+export class Thread {
+  #session;
+  #list;
+  #rows;
+  #group = null;
+  #older = null;
+  #reading = null;
+  #mustReadAgain = false;
+
+  /** `list` is told of messages that its rows must show. */
+  constructor(session, list, me) {
+    this.#session = session;
+    this.#list = list;
+    this.#rows = new MessageRows(session, me, { changed: () => this.refresh(), gone: (message) => this.#isGone(message) });
+    place("older").addEventListener("click", () => this.#loadOlder());
+    place("to-newest").addEventListener("click", () => this.#toEnd());
+    place("log").addEventListener("scroll", () => this.#isNearEnd() && (place("to-newest").hidden = true));
+    setInterval(() => document.visibilityState === "visible" && this.refresh(), AGAIN_MS);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.refresh());
+  }
+
+  get group() {
+    return this.#group;
+  }
+
+  set me(me) {
+    this.#rows.me = me;
+  }
+
+  /** Show this conversation. */
+  async open(conversation) {
+    this.#group = conversation.uuid;
+    this.#older = null;
+    this.#rows.clear(conversation.uuid);
+    place("older").hidden = place("to-newest").hidden = true;
+    this.title(conversation);
+    place("composer").hidden = false;
+    await this.refresh();
+  }
+
+  title({ display_name, handle }) {
+    place("thread-title").textContent = display_name || handle || "Conversation";
+    place("their-handle").textContent = handle ? `@${handle}` : "";
+    place("their-avatar").hidden = false;
+    dress(place("their-avatar"), { display_name: display_name || handle || "?", handle: handle || "?" });
+  }
+
+  close() {
+    this.#group = null;
+    this.#rows.clear();
+    place("composer").hidden = place("their-avatar").hidden = true;
+    place("thread-title").textContent = "No conversation is open";
+    place("their-handle").textContent = place("thread-refusal").textContent = "";
+    place("older").hidden = place("to-newest").hidden = true;
+  }
+
+  /** Read the newest messages again; one reading at a time, and one more if something happened meanwhile. */
+  async refresh() {
+    if (!this.#group) return;
+    this.#mustReadAgain = true;
+    this.#reading ??= this.#readWhileNeeded().finally(() => { this.#reading = null; });
+    await this.#reading;
+  }
+
+  /** A message of one's own that is on its way. */
+  pending(entry) {
+    this.#rows.pending(entry);
+    this.#toEnd();
+  }
+
+  /** It has arrived. */
+  arrived(entry, message) {
+    this.#rows.discard(entry);
+    if (message.message_group_uuid !== this.#group) return;
+    this.#merge([message]);
+    this.#toEnd();
+  }
+
+  failed(entry, why, again) {
+    this.#rows.failed(entry, why, again);
+  }
+
+  async #readWhileNeeded() {
+    while (this.#mustReadAgain) {
+      this.#mustReadAgain = false;
+      await this.#read(this.#group);
+    }
+  }
+
+  async #read(group) {
+    try {
+      const { said, next } = await this.#session.ask("GET", `/api/messages/${group}`);
+      if (group !== this.#group) return;
+      place("thread-refusal").textContent = "";
+      this.#take(said, next);
+    } catch (error) {
+      if (group !== this.#group) return;
+      place("thread-refusal").textContent = error.message;
+      if (error instanceof Refusal && error.status === 404) place("composer").hidden = true;
+    }
+  }
+
+  /** The newest page: what it lacks between its ends is gone; where it does not reach what is known, that is let go. */
+  #take(page, next) {
+    const isJoined = this.#rows.newest !== null && page.length > 0 && page[0].created_at <= this.#rows.newest;
+    if (!isJoined || next === null) {
+      this.#rows.keepOnly(new Set(page.map((message) => message.uuid)));
+      this.#older = next;
+    } else {
+      this.#rows.keepOnly(new Set(page.map((message) => message.uuid)), page[0].created_at);
+      this.#older ??= this.#rows.oldest === page[0].created_at ? next : null;
+    }
+    place("older").hidden = !this.#older;
+    this.#merge(page);
+    const last = page.at(-1);
+    if (last) this.#list.expect(this.#group, last.created_at);
+  }
+
+  #merge(messages) {
+    const wasNearEnd = this.#isNearEnd();
+    const isEmpty = this.#rows.newest === null;
+    const hasNew = this.#rows.put(messages);
+    if (isEmpty || (hasNew && wasNearEnd)) this.#toEnd();
+    else if (hasNew) place("to-newest").hidden = false;
+  }
+
+  async #loadOlder() {
+    const [log, group, button] = [place("log"), this.#group, place("older")];
+    button.disabled = true;
+    try {
+      const { said, next } = await this.#session.ask("GET", this.#older);
+      if (group !== this.#group) return;
+      const fromEnd = log.scrollHeight - log.scrollTop;
+      this.#rows.put(said);
+      this.#older = next;
+      button.hidden = !next;
+      log.scrollTop = log.scrollHeight - fromEnd; // what was read stays where it was
+      log.focus({ preventScroll: true });
+    } catch (error) {
+      place("thread-refusal").textContent = error.message;
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  #isGone(message) {
+    this.#list.expectNoMore(this.#group, message.created_at);
+    this.refresh();
+  }
+
+  #isNearEnd() {
+    const log = place("log");
+    return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+  }
+
+  #toEnd() {
+    place("log").scrollTop = place("log").scrollHeight;
+    place("to-newest").hidden = true;
+  }
+}
