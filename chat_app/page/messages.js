@@ -2,7 +2,9 @@
 
 import { asks, copyOf, element, place } from "./elements.js";
 import { Refusal } from "./sayings.js";
-import { dayName, tell } from "./times.js";
+import { dayName, moment, tell } from "./times.js";
+
+const RUN_MS = 3 * 60_000;
 
 export class MessageRows {
   #session;
@@ -104,8 +106,9 @@ export class MessageRows {
   #withDays() {
     const days = new Map([...place("messages").querySelectorAll(".day")].map((row) => [row.textContent, row]));
     let last = null;
-    return this.#sorted().flatMap(({ message, row }) => {
+    return this.#sorted().flatMap(({ message, row }, index, all) => {
       const day = dayName(message.created_at);
+      row.classList.toggle("runs-on", runsOn(message, all[index + 1]?.message));
       if (day === last) return [row];
       last = day;
       return [days.get(day) ?? element("li", day, "day"), row];
@@ -181,4 +184,10 @@ export class MessageRows {
     place("log").focus({ preventScroll: true });
     this.#hooks.gone(message);
   }
+}
+
+/** Whether the next one is by the same person, soon after: it tells who and when for both. */
+function runsOn(message, next) {
+  if (!next || next.handle !== message.handle || dayName(next.created_at) !== dayName(message.created_at)) return false;
+  return moment(next.created_at) - moment(message.created_at) < RUN_MS;
 }
