@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -17,6 +18,7 @@ from shared.errors import EngineMissing
 from shared.postgres import Database
 from shared.settings import Settings
 from tests.fakes.outlets import logging_restored
+from tests.integration.app.served import Served
 from tests.integration.app.stage import ChatApp, Stage, environment, prepare, settings_for_app, sign_in, staged
 from tests.integration.cli import Result
 from tests.lacking import lacking
@@ -124,3 +126,13 @@ def crowd(stage: Stage, database: Database) -> list[str]:  # noqa: ARG001 - the 
         insert = "INSERT INTO users (handle, display_name, email) VALUES (%s, %s, %s)"
         database.rows(insert, handle, handle.title(), f"{handle}@example.com")
     return handles
+
+
+@pytest.fixture
+def served(app_settings: Settings, tmp_path: Path) -> Iterator[Served]:
+    """The process, ready."""
+    prepare(app_settings)
+    served = Served(app_settings, tmp_path / "app.log")
+    yield served
+    served.process.kill()
+    served.process.wait()

@@ -4,15 +4,11 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from http.client import HTTPConnection
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -25,51 +21,8 @@ from chat_app.commands.serve import Exhaustion, listening
 from devstack.postgres import Postgres
 from shared.settings import Settings
 from tests.fakes.outlets import Lines
-from tests.integration.app.stage import ChatApp, environment, prepare
-
-COMMAND = str(Path(sys.executable).with_name("chat-app"))
-
-
-class Served:
-    """A process, and the lines it has said."""
-
-    def __init__(self, settings: Settings, log: Path) -> None:
-        self._log = log
-        with log.open("wb") as file:
-            self.process = subprocess.Popen(
-                [COMMAND, "serve"], env={"PATH": os.defpath, **environment(settings)}, stderr=file
-            )
-        self.port = int(self.line("app_listens")["port"])
-        self.monitor = int(self.line("monitor_listens")["port"])
-
-    def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
-
-    def line(self, event: str) -> dict[str, str]:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            for line in self.lines():
-                if line["event"] == event:
-                    return {name: str(value) for name, value in line.items()}
-            assert self.process.poll() is None, self._log.read_text()
-            Event().wait(0.05)
-        raise AssertionError(event)
-
-    def ask(self, path: str, token: str = "", port: int | None = None) -> tuple[int, bytes]:
-        with closing(HTTPConnection("127.0.0.1", port or self.port, timeout=30)) as connection:
-            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-
-
-@pytest.fixture
-def served(app_settings: Settings, tmp_path: Path) -> Iterator[Served]:
-    """The process, ready."""
-    prepare(app_settings)
-    served = Served(app_settings, tmp_path / "app.log")
-    yield served
-    served.process.kill()
-    served.process.wait()
+from tests.integration.app.served import Served
+from tests.integration.app.stage import ChatApp, prepare
 
 
 def test_it_answers_and_ends_in_order(served: Served, tokens: dict[str, str]) -> None:
