@@ -18,6 +18,7 @@ from shared import console
 from shared.settings import Settings
 from tests.acceptance.stack import Stack
 from tests.bench import api as http_api
+from tests.bench import api_streams
 from tests.bench.contenders import CONTENDERS
 from tests.bench.fleet import BEGIN, END, side_by_side
 from tests.bench.process import Live, watch
@@ -72,18 +73,20 @@ def fleet(
 def api(
     seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each rate is kept up.")] = 10,
     write: Annotated[Path | None, typer.Option(help="Put the figures into this document, between its markers.")] = None,
+    streams: Annotated[int, typer.Option(min=0, help="Instead: what so many open streams of events cost.")] = 0,
     most: Annotated[int, typer.Option(min=10, hidden=True)] = 100_000,
 ) -> None:
     """Find the highest rate at which the HTTP API answers in time, and what a request costs.
 
     Example: scripts/bench api --seconds 5
     """
-    if write and not has_place(write, http_api.BEGIN, http_api.END):
-        raise typer.BadParameter(f"{write} must be there, with the lines {http_api.BEGIN} and {http_api.END}.")
-    lines = http_api.measure(seconds, most)
+    begin, end = (api_streams.BEGIN, api_streams.END) if streams else (http_api.BEGIN, http_api.END)
+    if write and not has_place(write, begin, end):
+        raise typer.BadParameter(f"{write} must be there, with the lines {begin} and {end}.")
+    lines = api_streams.measure(streams, seconds) if streams else http_api.measure(seconds, most)
     typer.echo("\n".join(lines))
     if write:
-        insert(write, lines, http_api.BEGIN, http_api.END)
+        insert(write, lines, begin, end)
 
 
 @app.command(hidden=True)

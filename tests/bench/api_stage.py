@@ -51,6 +51,7 @@ class Stage:
     port: int
     pids: Mapping[str, int]
     """Of the app and the engine."""
+    monitor_port: int
 
     def tokens(self) -> dict[str, str]:
         """Everybody's access token, fresh: it is good for a quarter of an hour."""
@@ -72,24 +73,24 @@ class Stage:
 
 
 @contextmanager
-def set_up() -> Iterator[Stage]:
-    """All of it, while it is entered."""
+def set_up(users: int = USERS) -> Iterator[Stage]:
+    """All of it, with so many people, while it is entered."""
     with (
         tempfile.TemporaryDirectory() as name,
         Engine(Path(name)) as engine,
         Postgres(Path(name)) as postgres,
     ):
-        settings, people = _prepared(settings_of(engine), postgres.url)
+        settings, people = _prepared(settings_of(engine), postgres.url, users)
         groups = _talk(settings, people)
         record = engine.running()
         assert record
-        with _served(settings, Path(name) / "app.log") as (pid, port):
-            yield Stage(settings, people, groups, port, {"app": pid, "engine": record.engine.pid})
+        with _served(settings, Path(name) / "app.log") as (pid, port, monitor):
+            yield Stage(settings, people, groups, port, {"app": pid, "engine": record.engine.pid}, monitor)
 
 
-def _prepared(settings: Settings, database_url: str) -> tuple[Settings, list[User]]:
+def _prepared(settings: Settings, database_url: str, users: int) -> tuple[Settings, list[User]]:
     """Tables, and the people in the users' table and in the pool."""
-    entries = [_entry(f"user{number:02}") for number in range(USERS)]
+    entries = [_entry(f"user{number:02}") for number in range(users)]
     cognito = connect_cognito(settings)
     settings = settings_for_app(settings, database_url, make_pool(cognito, entries))
     Builder(connect(settings).dynamodb, Retry(Event()), say=str).load(
@@ -133,25 +134,26 @@ def _fill(chat: Chat, group: str, sender: User) -> None:
 
 
 @contextmanager
-def _served(settings: Settings, log: Path) -> Iterator[tuple[int, int]]:
-    """`chat-app serve`: its pid and its port."""
+def _served(settings: Settings, log: Path) -> Iterator[tuple[int, int, int]]:
+    """`chat-app serve`: its pid, its port, and the one for its numbers."""
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [sys.executable, "-I", "-m", "chat_app", "serve"], cwd=log.parent, env=_variables(settings), stderr=sink
         )
     try:
-        wait_until(lambda: _port(log) or process.poll() is not None, "the application")
-        port = _port(log)
+        wait_until(lambda: _port(log, "app_listens") or process.poll() is not None, "the application")
+        port, monitor = _port(log, "app_listens"), _port(log, "monitor_listens")
         assert port, log.read_text(encoding="utf-8")
-        yield process.pid, port
+        assert monitor
+        yield process.pid, port, monitor
     finally:
         process.terminate()
         process.wait()
 
 
-def _port(log: Path) -> int | None:
+def _port(log: Path, event: str) -> int | None:
     """Where it listens, once it says so."""
-    lines = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if '"app_listens"' in line]
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if f'"{event}"' in line]
     return int(json.loads(lines[0])["port"]) if lines and lines[0].endswith("\n") else None
 
 
@@ -173,5 +175,6 @@ def _variables(settings: Settings) -> dict[str, str]:
         "APP_CORS_ORIGINS": "same-origin",
         "APP_MESSAGES_PER_MINUTE": str(_UNBOUNDED),
         "APP_PORT": "0",
+        "APP_MONITOR_PORT": "0",
         "LOG_FORMAT": "json",
     }
