@@ -32,6 +32,7 @@ from stream_worker.handler import Parts as HandlerParts
 from stream_worker.lease import Lease
 from stream_worker.loader import Loader
 from stream_worker.pool import Pool
+from stream_worker.reconcile.decision import told_to
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
 from stream_worker.state import KCL_CHECKPOINTS, State
@@ -192,7 +193,7 @@ def work_of(clients: Clients, settings: Settings, retry: Retry, log: Log, around
     around = around or _threads()
     state, memory = state_of(clients, settings), Memory()
     store = DynamoStore(clients.dynamodb, settings.message_table, around.clock)
-    reconciler = Reconciler(store, memory, retry)
+    reconciler = Reconciler(store, memory, retry, told_to(log))
     letters = DeadLetters(state, around.clock, log)
     sweeps = Sweeps(state, store, reconciler, letters, around.sweeps, around.clock, log)
     handler = Handler(

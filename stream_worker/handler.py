@@ -10,7 +10,7 @@ from shared.keys import is_ours
 from shared.logging import Log
 from shared.models import string
 from stream_worker.contract import Batch, Record, RunAll
-from stream_worker.hints import GroupHint, read_hints
+from stream_worker.hints import GroupHint, read_hints, seen
 from stream_worker.reconcile.loop import Outcome, Reconciler
 from stream_worker.reconcile.memory import Memory
 from stream_worker.reconcile.plan import Row
@@ -68,6 +68,7 @@ class Handler:
         """Settle every record of the batch; see `contract.Processor`."""
         parts = self._parts
         started = parts.monotonic()
+        parts.log.debug("records_came", shard=batch.shard, records=seen(batch.records))
         hints = read_hints(batch.records)
         jobs = [partial(self._try_group, group, hint) for group, hint in sorted(hints.groups.items())]
         results = parts.run_all(jobs)

@@ -1,12 +1,15 @@
 """What a batch says about which groups to look at: pure, and suspicious of everything in a record."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from shared.keys import MESSAGE, ROW
+from shared.keys import MESSAGE, ROSTER, ROW
 from shared.models import Item, string
 from stream_worker.contract import Record
+from stream_worker.views import SHOWN
 
+_KINDS = frozenset({"INSERT", "MODIFY", "REMOVE"})
+_LONGEST_SHOWN = 2048  # bytes of a partition key (AWS quota), the longest of what is shown
 _LONGEST_KEY = 1024  # bytes; a DynamoDB sort key holds no more, and the roster's is a user id
 
 
@@ -48,9 +51,43 @@ def read_hints(records: Iterable[Record]) -> Hints:
     return Hints(groups, tuple(poison))
 
 
+def seen(records: Sequence[Record]) -> list[dict[str, object]]:
+    """The last records as whoever looks on may know them: kinds and keys, never an image."""
+    last = [record for record in records[-SHOWN:] if record.kind in _KINDS]
+    arrived = {_place(record, record.new_image) for record in last if record.kind == "INSERT" and _is_marked(record)}
+    return [
+        {
+            "sequence": record.sequence_number[:_LONGEST_SHOWN],
+            "kind": record.kind,
+            "pk": _text(record.keys, "pk")[:_LONGEST_SHOWN],
+            "sk": _text(record.keys, "sk")[:_LONGEST_SHOWN],
+            "by_worker": _is_marked(record) or _has_gone_to(record, arrived),
+        }
+        for record in last
+    ]
+
+
+def _is_marked(record: Record) -> bool:
+    """Whether the image says that a worker has written it; others leave the mark of a row as it is."""
+    if _text(record.keys, "pk").startswith(ROSTER):
+        return record.kind == "INSERT" and _text(record.new_image, "created_by") == "worker"
+    mark = _text(record.new_image, "worker_rev")
+    return bool(mark) and mark != _text(record.old_image, "worker_rev")
+
+
+def _has_gone_to(record: Record, arrived: Collection[tuple[str, str]]) -> bool:
+    """Whether a row was deleted for another one of its group in the same list, as a move does it."""
+    return record.kind == "REMOVE" and _place(record, record.old_image) in arrived
+
+
+def _place(record: Record, image: object) -> tuple[str, str]:
+    """Whose list, and which group."""
+    return _text(record.keys, "pk"), _text(image, "message_group_uuid")
+
+
 def _problem(record: Record) -> str | None:
     """Why a record cannot be understood, if it cannot."""
-    if record.kind not in {"INSERT", "MODIFY", "REMOVE"}:
+    if record.kind not in _KINDS:
         return "unknown event name"
     pk, sk = _text(record.keys, "pk"), _text(record.keys, "sk")
     if not pk or not sk:

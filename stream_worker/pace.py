@@ -55,11 +55,12 @@ class Paced(Client):
     def _metered(self, operation: str, params: dict[str, Any]) -> Answer:
         self.meter.pause()
         answer = Client.call(self, operation, **params, ReturnConsumedCapacity="TOTAL")
-        self.meter.add(_units(answer.get("ConsumedCapacity")))
+        self.meter.add(units(answer.get("ConsumedCapacity")) or 1.0)  # an engine that does not say is not free
         return answer
 
 
-def _units(consumed: Any) -> float:
-    """What a call consumed; one unit where the engine does not say."""
-    tables = consumed if isinstance(consumed, list) else [consumed or {}]
-    return sum(float(table.get("CapacityUnits", 1.0)) for table in tables) or 1.0
+def units(consumed: object) -> float:
+    """What a call consumed, of all tables, as it says itself; 0 where the engine does not say."""
+    tables = consumed if isinstance(consumed, list) else [consumed]
+    said = [table.get("CapacityUnits") for table in tables if isinstance(table, dict)]
+    return float(sum(one for one in said if isinstance(one, int | float)))

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+SHOWN = 50
+"""Of whatever comes in great numbers, whoever looks on is told the last so many."""
+
 
 class Role(StrEnum):
     """What a process is to its consumer."""

@@ -1,4 +1,4 @@
-"""A client whose calls are counted: how many of each, how long they took, what came instead of an answer."""
+"""A client whose calls are counted: how many of each, how long they took, what they cost, what came of them."""
 
 import time
 from collections.abc import Callable
@@ -8,16 +8,35 @@ from typing import Any, Protocol
 from shared.dynamo import Answer, Client, Clients
 from shared.errors import AppError, Throttled, TransactionCancelled
 from shared.logging import Log
+from stream_worker.monitor.ears import Ear
+from stream_worker.pace import units
 
 CALLED = "called"
+BILLED = frozenset({"query", "scan", "get_item", "batch_get_item", "transact_get_items"}) | {
+    "put_item",
+    "update_item",
+    "delete_item",
+    "batch_write_item",
+    "transact_write_items",
+}
+"""Calls that say what they have consumed, if they are asked to."""
 THROTTLES = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
+
+_BILL = {"ReturnConsumedCapacity": "TOTAL"}
 
 
 class Counter(Protocol):
     """Whoever counts calls."""
 
-    def called(self, operation: str, seconds: float, error: AppError | None) -> None:
-        """One call is over; an error is what came instead of an answer."""
+    def called(self, operation: str, seconds: float, capacity: float, error: AppError | None) -> None:
+        """One call is over.
+
+        Args:
+            operation: as boto3 names it.
+            seconds: how long it took.
+            capacity: units consumed, as far as the engine says so.
+            error: what came instead of an answer.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +49,17 @@ class CountedClient(Client):
     def call(self, operation: str, **params: Any) -> Answer:
         """See `Client`."""
         started = self.monotonic()
+        answer: Answer = {}
         error: AppError | None = None
         try:
-            return Client.call(self, operation, **params)
+            answer = Client.call(self, operation, **(_BILL | params if operation in BILLED else params))
         except AppError as raised:
             error = raised
             raise
         finally:
-            self.counter.called(operation, self.monotonic() - started, error)
+            capacity = units(answer.get("ConsumedCapacity"))
+            self.counter.called(operation, self.monotonic() - started, capacity, error)
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +68,32 @@ class CallLines:
 
     log: Log
 
-    def called(self, operation: str, seconds: float, error: AppError | None) -> None:
+    def called(self, operation: str, seconds: float, capacity: float, error: AppError | None) -> None:
         """See `Counter`."""
-        self.log.debug(CALLED, operation=operation, seconds=round(seconds, 6), result=result(error), codes=codes(error))
+        self.log.debug(CALLED, **_facts(operation, seconds, capacity, error))
+
+
+@dataclass(frozen=True, slots=True)
+class CallEars:
+    """A `Counter` whose counts are heard as those lines are, and are no lines."""
+
+    ears: tuple[Ear, ...]
+
+    def called(self, operation: str, seconds: float, capacity: float, error: AppError | None) -> None:
+        """See `Counter`."""
+        facts = _facts(operation, seconds, capacity, error)
+        for ear in self.ears:
+            ear.hear(CALLED, facts)
+
+
+def _facts(operation: str, seconds: float, capacity: float, error: AppError | None) -> dict[str, Any]:
+    return {
+        "operation": operation,
+        "seconds": round(seconds, 6),
+        "capacity": capacity,
+        "result": result(error),
+        "codes": codes(error),
+    }
 
 
 def result(error: AppError | None) -> str:

@@ -7,9 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.errors import AppError
 from stream_worker.contract import Gap
-from stream_worker.monitor.calls import CALLED, codes, result
+from stream_worker.monitor.calls import CALLED
 from stream_worker.monitor.status import Vitals
 
 LAG_BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400)
@@ -23,7 +22,7 @@ LEASE_EVENTS = {
 
 
 class Metrics:
-    """All metrics of one process, in a registry of their own; an `Ear`, and a `calls.Counter`."""
+    """All metrics of one process, in a registry of their own; an `Ear`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -38,6 +37,7 @@ class Metrics:
         self._repaired = self._counter("sweep_repaired_rows", "Wrong rows found in a table that was being kept.")
         self._gaps = self._counter("gaps", "Records that may never have reached us: a sweep was owed.", "reason")
         self._calls = self._counter("calls", "Calls of DynamoDB and its streams.", "operation", "result")
+        self._capacity = self._counter("capacity_units", "Capacity units that calls consumed.", "operation")
         self._cancelled = self._counter("transactions_cancelled", "Reasons of cancelled transactions.", "code")
         self._lag = self._histogram("lag_seconds", "From the newest write of a batch to its rows moved.", LAG_BUCKETS)
         self._took = self._histogram("batch_seconds", "Time the handler took for a batch.", LAG_BUCKETS)
@@ -74,10 +74,6 @@ class Metrics:
         if answer := self._answers.get(event):
             answer(facts)
 
-    def called(self, operation: str, seconds: float, error: AppError | None) -> None:
-        """See `calls.Counter`."""
-        self._call({"operation": operation, "seconds": seconds, "result": result(error), "codes": codes(error)})
-
     def text(self) -> bytes:
         """What Prometheus reads."""
         return generate_latest(self.registry)
@@ -100,6 +96,8 @@ class Metrics:
     def _call(self, facts: Mapping[str, Any]) -> None:
         self._calls.labels(facts["operation"], facts["result"]).inc()
         self._seconds.labels(facts["operation"]).observe(facts["seconds"])
+        if facts["capacity"]:
+            self._capacity.labels(facts["operation"]).inc(facts["capacity"])
         for code in facts["codes"]:
             self._cancelled.labels(code).inc()
 

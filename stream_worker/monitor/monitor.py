@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
+from typing import Any
 
 from shared.dynamo import Clients
 from shared.logging import NUMBERS, Log, logger
 from shared.port import Port
 from shared.settings import Settings
-from stream_worker.monitor.calls import counted
+from stream_worker.monitor.calls import CallEars, counted
 from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.emf import EVERY_S, Emf
+from stream_worker.monitor.hood import Hood
 from stream_worker.monitor.metrics import Metrics
 from stream_worker.monitor.paths import routes
 from stream_worker.monitor.recent import Recent
@@ -27,14 +29,15 @@ class Monitor:
         self._settings = settings
         self._metrics = Metrics()
         self._recent = Recent(time.monotonic)
+        self._hood = Hood(time.monotonic)
 
     def heard(self, log: Log) -> Log:
         """The same log, listened to."""
-        return HeardLog(log, (self._metrics, self._recent))
+        return HeardLog(log, (self._metrics, self._recent, self._hood))
 
     def counted(self, clients: Clients) -> Clients:
         """The same clients, counted."""
-        return counted(clients, self._metrics)
+        return counted(clients, CallEars((self._metrics, self._hood)))
 
     @contextmanager
     def shown(self, view: Callable[[], DriverView], log: Log) -> Iterator[None]:
@@ -55,10 +58,13 @@ class Monitor:
             yield
             return
         who = {"consumer": settings.worker_name, "table": settings.message_table}
-        answers = routes(vitals, self._metrics, lambda: {**who, **vitals.status(), **self._recent.status()})
+        answers = routes(vitals, self._metrics, lambda: {**who, **vitals.status(), **self._lately()})
         with Port(settings.http_host, settings.http_port, answers) as port:
             log.info("monitor_listens", host=settings.http_host, port=port.number)
             yield
+
+    def _lately(self) -> dict[str, Any]:
+        return {**self._recent.status(), "hood": self._hood.status()}
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

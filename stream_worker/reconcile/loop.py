@@ -12,6 +12,8 @@ from uuid import uuid4
 from shared.errors import AppError, NeverSettled, Poison, Stopping, TransactionCancelled, Transient
 from shared.keys import bump
 from shared.retry import Retry
+from stream_worker.reconcile import decision
+from stream_worker.reconcile.decision import Verdict, Witness
 from stream_worker.reconcile.memory import Memory
 from stream_worker.reconcile.plan import Change, Create, Newest, Row, actions, plan_member, slices
 from stream_worker.reconcile.ports import Store
@@ -41,12 +43,20 @@ class _View:
 
 
 class Reconciler:
-    """Makes the rows of a group show its newest message."""
+    """Makes the rows of a group show its newest message.
 
-    def __init__(self, store: Store, memory: Memory, retry: Retry) -> None:
+    Args:
+        store: the messages table.
+        memory: what this process remembers of it.
+        retry: how a lost race is tried again.
+        tell: told what was decided about each row; nothing depends on it.
+    """
+
+    def __init__(self, store: Store, memory: Memory, retry: Retry, tell: Witness = decision.to_nobody) -> None:
         self._store = store
         self._memory = memory
         self._retry = retry
+        self._tell = tell
 
     def reconcile(self, group: str, users: Collection[str] | None = None, *, look: Collection[str] = ()) -> Outcome:
         """Settle all roster members of a group, or just `users`.
@@ -89,7 +99,9 @@ class Reconciler:
             raise NeverSettled  # many duplicates: member by member, as often as it takes
         for together in slices(group, view.newest, changes):
             self._commit(group, view.newest, together)
-        return Outcome(moved=len(changes), clean=len(plans) - len(changes))
+        right = [view.rows[user][0] for user, change in plans.items() if not change]
+        self._tell(group, decision.clean(right, view.newest))
+        return Outcome(moved=len(changes), clean=len(right))
 
     def _settle_one_by_one(self, group: str, members: Collection[str]) -> Outcome:
         """Each member by itself, so that one in trouble stops nobody else."""
@@ -122,6 +134,7 @@ class Reconciler:
         view = self._read(group, [user], {})
         change = _plan(view.rows[user], view.newest) if view.rows[user] else None
         if change is None:
+            self._tell(group, decision.clean(view.rows[user], view.newest))
             outcome.clean += bool(view.rows[user])
             return True
         self._commit_around(group, view, change)
@@ -172,7 +185,14 @@ class Reconciler:
             raise Stopping
         if any(change.gone for change in changes):
             self._memory.unapply(group)
-        self._store.commit(actions(group, newest, changes))
+        tried = actions(group, newest, changes)
+        try:
+            self._store.commit(tried)
+        except TransactionCancelled as error:
+            verdict = _why(error, group, tried)
+            self._tell(group, decision.cancelled(changes, newest, len(tried), verdict))
+            raise
+        self._tell(group, decision.committed(changes, newest, len(tried)))
         for change in changes:
             self._memory.saw_row(group, change.user, change.sk)
 
@@ -188,6 +208,10 @@ def _occupied_by_another(error: TransactionCancelled, group: str, tried: Sequenc
         isinstance(action, Create) and reason.item is not None and Row(dict(reason.item)).group != group
         for action, reason in failed
     )
+
+
+def _why(error: TransactionCancelled, group: str, tried: Sequence[object]) -> Verdict:
+    return Verdict.OCCUPIED if _occupied_by_another(error, group, tried) else decision.why(error)
 
 
 def _raise_if_never(error: TransactionCancelled) -> None:

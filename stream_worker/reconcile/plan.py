@@ -114,6 +114,8 @@ class Change:
     sk: str
     gone: frozenset[str] = frozenset()
     """The messages that rows pointed to which move back, are blanked, or are deleted although they are further on."""
+    was: str = ""
+    """Where the row stood that stays."""
     complete: bool = True
     """False when there are more duplicates than one transaction should delete."""
 
@@ -135,10 +137,10 @@ def plan_member(rows: Sequence[Row], newest: Newest | None, rev: str, *, positio
         if not removed:
             return None
         # Another worker may be keeping a different one of the duplicates: the one that stays must be there.
-        return Change(kept.user, (RowStands(kept), *removed), kept.sk, _back(others, newest), complete)
+        return Change(kept.user, (RowStands(kept), *removed), kept.sk, _back(others, newest), kept.sk, complete)
     target = _target(kept, newest, position)
     writes = (*removed, *_move(kept, target, _shown_attributes(newest, rev)))
-    return Change(kept.user, writes, target, _back(rows, newest), complete)
+    return Change(kept.user, writes, target, _back(rows, newest), kept.sk, complete)
 
 
 def slices(group: str, newest: Newest | None, changes: Iterable[Change]) -> Iterator[list[Change]]:

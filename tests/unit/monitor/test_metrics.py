@@ -8,7 +8,7 @@ import pytest
 from shared.dynamo import Client, Clients
 from shared.errors import Reason, Throttled, TransactionCancelled
 from stream_worker.contract import Gap
-from stream_worker.monitor.calls import CallLines, CountedClient, counted
+from stream_worker.monitor.calls import BILLED, CallEars, CallLines, CountedClient, counted
 from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.emf import Emf
 from stream_worker.monitor.metrics import Metrics
@@ -19,7 +19,7 @@ from tests.fakes.views import BATCH, shard, view, vitals
 class Broken:
     """A boto3 client of which every call is refused."""
 
-    def transact_write_items(self) -> None:
+    def transact_write_items(self, **_: str) -> None:
         raise TransactionCancelled([Reason("None"), Reason("TransactionConflict")])
 
     def get_records(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_an_event_is_a_number(
 def test_calls_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
     """A cancelled transaction also by each of its reasons."""
     broken = Broken()
-    clients = counted(Clients(Client(broken), Client(broken, streams=True)), metrics)
+    clients = counted(Clients(Client(broken), Client(broken, streams=True)), CallEars((metrics,)))
     clients.streams.call("get_records")
     with pytest.raises(TransactionCancelled):
         clients.dynamodb.call("transact_write_items")
@@ -101,17 +101,43 @@ def test_calls_are_counted_by_what_came_of_them(metrics: Metrics) -> None:
 
 def test_a_counted_client_asks_what_it_was_asked(metrics: Metrics) -> None:
     """With the same words, of the same service; how long it took is counted by the clock that it was given."""
-    echo, ticks = Mock(), iter([100.0, 102.5])
-    clients = counted(Clients(Client(echo), Client(echo, streams=True)), metrics)
-    CountedClient(echo, counter=metrics, monotonic=lambda: next(ticks)).call("get_item", TableName="t")
-    echo.get_item.assert_called_once_with(TableName="t")
-    assert value(metrics, "call_seconds_sum", operation="get_item") == 2.5
+    echo, ticks, ears = Mock(), iter([100.0, 102.5]), CallEars((metrics,))
+    clients = counted(Clients(Client(echo), Client(echo, streams=True)), ears)
+    CountedClient(echo, counter=ears, monotonic=lambda: next(ticks)).call("describe_table", TableName="t")
+    echo.describe_table.assert_called_once_with(TableName="t")
+    assert value(metrics, "call_seconds_sum", operation="describe_table") == 2.5
     assert (clients.dynamodb.streams, clients.streams.streams) == (False, True)
+
+
+@pytest.mark.parametrize("operation", sorted(BILLED))
+@pytest.mark.parametrize(
+    ("bill", "units"),
+    [({"CapacityUnits": 2.5}, 2.5), ([{"CapacityUnits": 6}, {"CapacityUnits": 0.5}], 6.5), ({}, None), (None, None)],
+    ids=["one table", "several", "not said", "no bill"],
+)
+def test_what_a_call_consumes_is_asked_for_and_counted(
+    metrics: Metrics, operation: str, bill: object, units: float | None
+) -> None:
+    """Of every call that can say so; an engine that does not say it is believed to the rest."""
+    raw = Mock()
+    getattr(raw, operation).return_value = {"ConsumedCapacity": bill}
+    CountedClient(raw, counter=CallEars((metrics,))).call(operation, TableName="t")
+    getattr(raw, operation).assert_called_once_with(TableName="t", ReturnConsumedCapacity="TOTAL")
+    assert value(metrics, "capacity_units_total", operation=operation) == units
+
+
+def test_who_asks_for_the_bill_gets_the_one_asked_for() -> None:
+    """Twice the same word would be no call at all."""
+    raw = Mock()
+    raw.query.return_value = {}
+    CountedClient(raw, counter=CallEars(())).call("query", ReturnConsumedCapacity="INDEXES")
+    raw.query.assert_called_once_with(ReturnConsumedCapacity="INDEXES")
 
 
 def test_a_transaction_refused_for_want_of_capacity_counts_as_throttled(metrics: Metrics) -> None:
     """All writes are transactions: their throttles come as reasons, and an alert rests on them."""
-    metrics.called("transact_write_items", 0.1, TransactionCancelled([Reason("None"), Reason("ThrottlingError")]))
+    refused = TransactionCancelled([Reason("None"), Reason("ThrottlingError")])
+    CallEars((metrics,)).called("transact_write_items", 0.1, 0.0, refused)
     assert value(metrics, "calls_total", operation="transact_write_items", result="Throttled") == 1
 
 
@@ -165,12 +191,13 @@ def test_a_line_for_cloudwatch_says_what_was_new(metrics: Metrics) -> None:
     metrics.hear("batch_settled", BATCH)
     emf.line()
     metrics.hear("batch_settled", BATCH)
-    metrics.called("query", 0.5, Throttled())
-    metrics.called("query", 1.5, None)
+    CallEars((metrics,)).called("query", 0.5, 0.0, Throttled())
+    CallEars((metrics,)).called("query", 1.5, 2.5, None)
     line = emf.line()
     assert (line["call_seconds"], line["call_seconds_count"], line["calls"]) == ([1.0], [2.0], [2.0])
     assert [name for name in line if name.endswith(("_bucket", "_created", "_total", "_sum"))] == []
     assert (line["records"], line["lag_seconds"], line["service"]) == ([5.0], [0.25], "pattern-e")
+    assert line["capacity_units"] == [2.5]
     [described] = line["_aws"]["CloudWatchMetrics"]
     assert (described["Namespace"], described["Dimensions"]) == ("PatternE", [["service"]])
     assert {"Name": "call_seconds", "Unit": "Seconds"} in described["Metrics"]
