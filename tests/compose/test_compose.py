@@ -1,11 +1,13 @@
 """The compose file on a Docker engine: what README promises of it, and what happens to containers in the night."""
 
+import json
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
@@ -77,6 +79,17 @@ def visit(project: Project) -> str:
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_the_page_knows_where_cognito_and_the_workers_are(project: Project) -> None:
+    """As a browser on this machine reaches the one, and as the application's container reaches the others."""
+    both(project)
+    with urlopen(f"http://127.0.0.1:{project.ports['APP_PORT']}/page-settings") as answer:
+        told = json.load(answer)
+    assert told["cognito"] == f"http://127.0.0.1:{project.ports['COGNITO_PORT']}"
+    assert told["has_worker_view"]
+    looks = 'import json, urllib.request as r; print(json.load(r.urlopen("http://stream-worker:9400/status"))["owner"])'
+    assert project.do("exec", "-T", "app", "python", "-c", looks).stdout.strip()
 
 
 def test_people_sign_in_and_talk_over_http(project: Project) -> None:

@@ -174,3 +174,12 @@ def test_what_is_not_served_asks_for_patience(scene: Scene) -> None:
     scene.client.meet("batch_get_item", lambda _go: {"Responses": {}, "UnprocessedKeys": {scene.chat.table: {}}})
     with pytest.raises(Throttled):
         scene.chat.read.get_all([keys.row_key(ANN.uuid, "x")])
+
+
+def test_a_glance_is_a_quarter_of_the_price(scene: Scene) -> None:
+    """It shows the same where nothing moves, by one eventually consistent read instead of two strong ones."""
+    for minute, other in enumerate((BEN, CAT, DAN)):
+        write(scene, minute, ANN, other)
+    glance, page = scene.chat.read.glance(ANN.uuid, limit=2), scene.chat.read.of_user(ANN.uuid, limit=2)
+    assert (glance.entries, glance.cursor) == (page.entries, page.cursor)
+    assert glance.capacity == page.capacity / 4
