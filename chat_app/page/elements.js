@@ -38,15 +38,14 @@ export function asks(dialog, attempt, { canLeave = true } = {}) {
       await attempt(form);
     } catch (error) {
       refusal.textContent = error.message;
-    } finally {
-      button.disabled = false;
     }
+    button.disabled = false;
+    if (dialog.open && document.activeElement === document.body) button.focus(); // it was lost when it was disabled
   });
   form.querySelector("[value=cancel]")?.addEventListener("click", () => dialog.close());
   if (!canLeave) {
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
-    dialog.addEventListener("keydown", (event) => { // a second Escape in a row would close it all the same
-      if (event.key === "Escape") event.preventDefault();
+    document.addEventListener("keydown", (event) => { // where closedby="none" is not known yet
+      if (event.key === "Escape" && dialog.open) event.preventDefault();
     });
   }
   dialog.addEventListener("close", () => { refusal.textContent = ""; });

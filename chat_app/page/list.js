@@ -27,7 +27,7 @@ export class ConversationList {
     place("older-conversations").addEventListener("click", () => this.#loadOlder());
   }
 
-  /** The newest page has come. Resolves nothing: it is shown at once. */
+  /** The newest page has come. */
   tell({ conversations, next }) {
     const isKnown = new Set(conversations.map((found) => found.uuid));
     const last = conversations.at(-1);
@@ -35,8 +35,8 @@ export class ConversationList {
     const older = this.#shown.filter(isOlder);
     if (!older.length) this.#next = next;
     this.#note(conversations);
-    this.#show([...conversations, ...older]);
     this.#isFilled = true;
+    this.#show([...conversations, ...older]);
     this.#lookBehind();
   }
 

@@ -90,8 +90,9 @@ class Chat {
     place("chat").dataset.view = "thread";
     this.composer.open(conversation.uuid);
     this.list.mark(conversation.uuid);
+    const isRead = this.thread.open(conversation);
     this.composer.focus();
-    return this.thread.open(conversation);
+    return isRead;
   }
 
   #showList() {
