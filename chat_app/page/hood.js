@@ -4,11 +4,14 @@ import { element, place } from "./elements.js";
 import { moment } from "./times.js";
 
 const EVERY_MS = 500;
-const SHOWN = 14;
-const STAMP = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const RECORDS = 9;
+const DECISIONS = 6;
+const STAMP = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
+});
 const DECIDED = {
-  moved: "row moved", rewritten: "text changed in place", clean: "already right: nothing written",
-  lost_race: "somebody was faster: read again",
+  moved: "moved", rewritten: "text changed", blanked: "blanked", deduplicated: "doubles deleted",
+  clean: "already right", lost_race: "somebody was faster", occupied: "place taken", refused: "tried again",
 };
 
 export class Hood {
@@ -53,8 +56,11 @@ export class Hood {
 
   #tell(status) {
     place("worker").dataset.well = String(Boolean(status.answers && status.ready));
-    place("worker").textContent = status.answers ? `${status.consumer}: ${status.ready ? status.role : `${status.role}, not ready`}` : "No worker answers.";
-    if (!status.answers) return;
+    if (!status.answers) {
+      place("worker").textContent = "No worker answers.";
+      return;
+    }
+    place("worker").textContent = `${status.consumer}: ${status.role}${status.ready ? "" : ", not ready"}`;
     const { records = [], decisions = [], calls = {} } = status.hood ?? {};
     place("vitals").replaceChildren(
       vital("write to row", status.lag_ms === null ? "–" : `${status.lag_ms} ms`),
@@ -62,25 +68,31 @@ export class Hood {
       vital("rows moved", status.totals.rows_moved.toLocaleString()),
       vital("already right", status.totals.clean.toLocaleString()),
     );
-    place("records").replaceChildren(...records.slice(0, SHOWN).map((record) => this.#record(record)));
-    place("decisions").replaceChildren(...decisions.slice(0, SHOWN).map((decision) => this.#decision(decision)));
-    place("calls").replaceChildren(...Object.entries(calls).map(([name, { calls: times, capacity }]) => line(name, times, round(capacity))));
+    place("records").replaceChildren(...records.slice(0, RECORDS).map((record) => this.#record(record)));
+    place("decisions").replaceChildren(...decisions.slice(0, DECISIONS).map((decision) => this.#decision(decision)));
+    const lines = Object.entries(calls).map(([name, { calls: times, capacity }]) => line(name, times, round(capacity)));
+    place("calls").replaceChildren(...lines);
   }
 
   #record({ kind, pk, sk, by_worker: byWorker }) {
     const row = element("li", "", byWorker ? "by-worker" : "");
-    row.append(element("span", kind, `kind ${kind.toLowerCase()}`), " ", element("code", this.#key(pk)), " ", element("code", this.#key(sk), "at"));
+    row.append(element("span", kind, `kind ${kind.toLowerCase()}`), " ");
+    row.append(element("code", this.#key(pk)), " ", element("code", this.#key(sk)));
     if (byWorker) row.append(" ", element("span", "the worker’s own", "note"));
     return row;
   }
 
   #decision({ group, user, decision, old_sk: from, new_sk: to, actions }) {
     const row = element("li", "", decision);
-    const title = element("p", `${this.#who(user)} · ${this.#what(group)}`, "title");
+    const title = element("p", "", "title");
+    title.append(element("span", `${this.#who(user)} · ${this.#what(group)}`));
+    title.append(element("span", DECIDED[decision] ?? decision, "verdict"));
     const keys = element("p", "", "keys");
-    if (decision === "moved") keys.append(element("code", this.#key(from)), " → ", element("code", this.#key(to)), ` in one transaction of ${actions} actions`);
-    else if (to ?? from) keys.append(element("code", this.#key(to ?? from)));
-    row.append(title, element("p", DECIDED[decision] ?? decision, "verdict"), keys);
+    const isMoved = from && to && from !== to;
+    if (isMoved) keys.append(element("code", this.#key(from)), " → ");
+    keys.append(element("code", this.#key(to ?? from)));
+    keys.append(actions ? ` (transaction of ${actions})` : " (nothing written)");
+    row.append(title, keys);
     return row;
   }
 

@@ -153,6 +153,7 @@ export class ConversationList {
 function glide(row, from) {
   const way = from === undefined ? 0 : from - row.getBoundingClientRect().top;
   if (!way || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  row.animate([{ transform: `translateY(${way}px)` }, { transform: "none" }], { duration: MOVE_MS, easing: "cubic-bezier(.2, .8, .2, 1)" });
+  const frames = [{ transform: `translateY(${way}px)` }, { transform: "none" }];
+  row.animate(frames, { duration: MOVE_MS, easing: "cubic-bezier(.2, .8, .2, 1)" });
   if (way > 0) row.animate([{ backgroundColor: "var(--risen)" }, {}], { duration: 3 * MOVE_MS });
 }

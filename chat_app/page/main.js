@@ -8,28 +8,33 @@ import { Session } from "./session.js";
 import { Stream } from "./stream.js";
 import { Thread } from "./thread.js";
 
-const SIGNS = { connecting: "Connecting…", live: "Live", offline: "Offline: trying again…", behind: "Catching up…" };
+const SIGNS = {
+  connecting: "Connecting…", live: "Live", offline: "Offline: trying again…", behind: "Catching up…",
+};
 
 class Chat {
   #door;
   #beginning;
   #me = null;
+  #startKey = newKey(); // one for as long as nothing else is written: tried again, it is the same message
   #state = { line: "connecting", isBehind: false, isUnavailable: false };
 
   constructor(settings) {
     this.session = new Session(settings, () => this.#sessionEnded());
-    this.list = new ConversationList(this.session, (found) => this.#open(found), (isBehind) => this.#sign({ isBehind }));
+    const sign = (isBehind) => this.#sign({ isBehind });
+    this.list = new ConversationList(this.session, (found) => this.#open(found), sign);
     this.thread = new Thread(this.session, this.list, null);
     this.composer = new Composer(this.session, this.thread, this.list);
     this.stream = new Stream(this.session, (event, data) => this.#hear(event, data), (line) => this.#sign({ line }));
     this.hood = new Hood(this.session, (group) => this.list.find(group));
     this.#door = asks(place("door"), (form) => this.#signIn(form), { canLeave: false });
     this.#beginning = asks(place("start"), (form) => this.#start(form));
+    this.#beginning.addEventListener("input", () => { this.#startKey = newKey(); });
     place("new").addEventListener("click", () => place("start").showModal());
     place("sign-out").addEventListener("click", () => this.#signOut());
     place("back").addEventListener("click", () => this.#showList());
     place("hood-switch").hidden = !settings.has_worker_view;
-    place("hood-switch").querySelector("input").addEventListener("change", (event) => this.hood.show(event.target.checked));
+    place("hood-switch").addEventListener("change", (event) => this.hood.show(event.target.checked));
     place("door").showModal();
   }
 
@@ -105,10 +110,12 @@ class Chat {
 
   async #start(form) {
     const [handle, message] = [form.elements.handle.value.trim().replace(/^@/, ""), form.elements.text.value.trim()];
-    const { said } = await this.session.ask("POST", "/api/messages", { body: { handle, message }, key: newKey() });
+    const { said } = await this.session.ask("POST", "/api/messages", { body: { handle, message }, key: this.#startKey });
+    const group = said.message_group_uuid;
     place("start").close();
     this.#beginning.reset();
-    await this.#open(this.list.find(said.message_group_uuid) ?? { uuid: said.message_group_uuid, handle, display_name: handle });
+    this.#startKey = newKey();
+    await this.#open(this.list.find(group) ?? { uuid: group, handle, display_name: handle });
   }
 
   #sign(change) {

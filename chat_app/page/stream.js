@@ -97,10 +97,15 @@ async function* eventsIn(body, isHeard) {
     text = blocks.pop();
     for (const block of blocks) {
       const lines = block.split(/\r?\n/);
-      const all = (name) => lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart());
-      if (all("data").length) yield [all("event").at(-1) ?? "message", all("data").join("\n")];
+      const data = valuesOf("data", lines);
+      if (data.length) yield [valuesOf("event", lines).at(-1) ?? "message", data.join("\n")];
     }
   }
+}
+
+function valuesOf(field, lines) {
+  const found = lines.filter((line) => line.startsWith(`${field}:`));
+  return found.map((line) => line.slice(field.length + 1).replace(/^ /, ""));
 }
 
 function refusal(answer, codes) {

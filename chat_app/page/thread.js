@@ -20,7 +20,8 @@ export class Thread {
   constructor(session, list, me) {
     this.#session = session;
     this.#list = list;
-    this.#rows = new MessageRows(session, me, { changed: () => this.refresh(), gone: (message) => this.#isGone(message) });
+    const hooks = { changed: () => this.refresh(), gone: (message) => this.#isGone(message) };
+    this.#rows = new MessageRows(session, me, hooks);
     place("older").addEventListener("click", () => this.#loadOlder());
     place("to-newest").addEventListener("click", () => this.#toEnd());
     place("log").addEventListener("scroll", () => this.#isNearEnd() && (place("to-newest").hidden = true));
