@@ -54,35 +54,35 @@ def read_hints(records: Iterable[Record]) -> Hints:
 def seen(records: Sequence[Record]) -> list[dict[str, object]]:
     """The last records as whoever looks on may know them: kinds and keys, never an image."""
     last = [record for record in records[-SHOWN:] if record.kind in _KINDS]
-    arrived = {_place(record, record.new_image) for record in last if record.kind == "INSERT" and _is_marked(record)}
+    arrived = {_key(record) for record in last if record.kind == "INSERT" and _is_ours(record)}
     return [
         {
             "sequence": record.sequence_number[:_LONGEST_SHOWN],
             "kind": record.kind,
             "pk": _text(record.keys, "pk")[:_LONGEST_SHOWN],
             "sk": _text(record.keys, "sk")[:_LONGEST_SHOWN],
-            "by_worker": _is_marked(record) or _has_gone_to(record, arrived),
+            "by_worker": _is_ours(record) or _has_moved(record, arrived),
         }
         for record in last
     ]
 
 
-def _is_marked(record: Record) -> bool:
-    """Whether the image says that a worker has written it; others leave the mark of a row as it is."""
+def _is_ours(record: Record) -> bool:
+    """Whether a worker was the last who wrote the item, as far as its marks tell."""
     if _text(record.keys, "pk").startswith(ROSTER):
         return record.kind == "INSERT" and _text(record.new_image, "created_by") == "worker"
     mark = _text(record.new_image, "worker_rev")
-    return bool(mark) and mark != _text(record.old_image, "worker_rev")
+    return bool(mark) and _text(record.new_image, "row_rev") in {"", mark}  # others give a row a `row_rev` of their own
 
 
-def _has_gone_to(record: Record, arrived: Collection[tuple[str, str]]) -> bool:
-    """Whether a row was deleted for another one of its group in the same list, as a move does it."""
-    return record.kind == "REMOVE" and _place(record, record.old_image) in arrived
+def _has_moved(record: Record, arrived: Collection[tuple[str, str]]) -> bool:
+    """Whether a row seems to have gone to another place of its list; new images do not say of which group it was."""
+    pk, sk = _key(record)
+    return record.kind == "REMOVE" and any(list_of == pk and place != sk for list_of, place in arrived)
 
 
-def _place(record: Record, image: object) -> tuple[str, str]:
-    """Whose list, and which group."""
-    return _text(record.keys, "pk"), _text(image, "message_group_uuid")
+def _key(record: Record) -> tuple[str, str]:
+    return _text(record.keys, "pk"), _text(record.keys, "sk")
 
 
 def _problem(record: Record) -> str | None:

@@ -2,38 +2,29 @@
 
 import json
 import socket
-from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
-from tests.acceptance.stack import Stack, Worker, wait_until
+from tests.acceptance.port import ask, listening, status
+from tests.acceptance.stack import Stack, wait_until
 
 METRICS = "records_total", "rows_moved_total", "lag_seconds_count", "iterator_age_seconds", "shards_read"
 
 
-def listening(stack: Stack, **settings: str) -> tuple[Worker, int]:
-    """A worker, and the port it chose."""
-    worker = stack.worker(WORKER_HTTP_PORT="0", **settings)
-    worker.wait_for("monitor_listens")
-    return worker, next(line["port"] for line in worker.lines if line["event"] == "monitor_listens")
+def hood(port: int) -> Any:
+    """What it tells of the stream at work."""
+    return status(port)["hood"]
 
 
-def ask(port: int, path: str) -> tuple[int, str]:
-    """Status and body."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
-
-
-def status(port: int) -> dict[str, Any]:
-    """What /status tells."""
-    told: dict[str, Any] = json.loads(ask(port, "/status")[1])
-    return told
+def cost(port: int, operation: str) -> float:
+    """Capacity units of all calls of one kind."""
+    [line] = [
+        line
+        for line in ask(port, "/metrics")[1].splitlines()
+        if f'capacity_units_total{{operation="{operation}"' in line
+    ]
+    return float(line.split()[1])
 
 
 def number(port: int, name: str) -> float:
@@ -55,6 +46,24 @@ def test_a_worker_and_its_standby_show_themselves(stack: Stack) -> None:
     assert status(second)["lease_held_by"] == status(first)["owner"]
     assert all(number(first, name) >= 0 for name in METRICS)
     assert "again" not in ask(first, "/status")[1]
+
+
+def test_the_stream_is_shown_at_work(stack: Stack) -> None:
+    """A reply: its record, both rows moved by one transaction, the worker's own records of it, what it cost."""
+    worker, port = listening(stack)
+    worker.wait_for("sweep_done")
+    stack.do("producer", "start", "--from", "andrewbrown", "--to", "bayko", "hello")
+    stack.do("producer", "send", "--from", "bayko", "--to", "andrewbrown", "hello", "--wait", "60")
+    wait_until(lambda: sum(one["by_worker"] for one in hood(port)["records"]) == 4, "the worker's own records")
+    told = hood(port)
+    moved = [one for one in told["decisions"] if one["decision"] == "moved"]
+    assert [(one["actions"], one["new_sk"] == one["shows"]) for one in moved] == [(5, True)] * 2
+    assert {(one["kind"], one["by_worker"]) for one in told["records"] if one["sk"] == moved[0]["shows"]} == {
+        ("INSERT", False),  # the message
+        ("INSERT", True),  # the rows that show it
+    }
+    assert told["calls"]["TransactWriteItems"]["capacity"] >= 14
+    assert cost(port, "transact_write_items") == told["calls"]["TransactWriteItems"]["capacity"]
 
 
 def test_the_standby_is_ready_after_a_take_over(stack: Stack) -> None:

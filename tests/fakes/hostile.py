@@ -13,6 +13,7 @@ from shared.retry import Retry
 from stream_worker.contract import Batch
 from stream_worker.dead_letters import DeadLetters, Retrier
 from stream_worker.handler import Handler, Parts
+from stream_worker.reconcile.decision import told_to
 from stream_worker.reconcile.loop import Reconciler
 from stream_worker.reconcile.memory import Memory
 from stream_worker.reconcile.plan import Newest
@@ -141,7 +142,7 @@ class Room:
         self.client = Faulty(self.state)
         retry, memory = Retry(Stop(self.clock), sleep=lambda _: None), Memory()
         self.letters = DeadLetters(State(self.client, "state", "pattern-e"), self.clock.now, log)
-        reconciler = Reconciler(self.table, memory, retry)
+        reconciler = Reconciler(self.table, memory, retry, told_to(log))
         self.retrier = Retrier(self.letters, self.table, reconciler, self.clock.now, log)
         self.handler = Handler(
             Parts(

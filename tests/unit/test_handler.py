@@ -88,6 +88,15 @@ def test_a_batch_settles_every_group(scene: Scene) -> None:
     assert (facts["records"], facts["groups"], facts["rows_moved"], facts["dead"]) == (3, 2, 4, 0)
 
 
+def test_what_came_is_said_before_it_is_settled(scene: Scene) -> None:
+    """Once a batch, and then what was decided of each row is."""
+    scene.group("g")
+    scene.deliver(message("g"))
+    assert [event for event, _ in scene.log.lines] == ["records_came", "batch_settled"]
+    [facts] = scene.said("records_came")
+    assert (facts["shard"], [record["pk"] for record in facts["records"]]) == ("shard", ["MSG#g"])
+
+
 def test_no_message_text_is_logged(scene: Scene) -> None:
     """Conversations are private."""
     scene.group("g")

@@ -1,5 +1,6 @@
 """What was deleted or edited away is in no row, no dead letter and no log line, whatever went wrong meanwhile."""
 
+import json
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -20,9 +21,13 @@ from shared.keys import message_key
 from shared.logging import logger
 from shared.models import Item
 from stream_worker.contract import Batch, Record
+from stream_worker.monitor.ears import HeardLog
+from stream_worker.monitor.hood import Hood
+from stream_worker.monitor.recent import Recent
+from tests.fakes.clock import Clock
 from tests.fakes.hostile import Room
 from tests.fakes.native import fail
-from tests.fakes.outlets import talkative
+from tests.fakes.outlets import Lines, talkative
 from tests.fakes.table import at, texts
 
 SECRET = "meet me at the old pier"
@@ -94,6 +99,17 @@ def test_what_is_gone_is_nowhere(capsys: Capture, style: str, gone: Gone) -> Non
     assert SECRET not in everything(room) + said
 
 
+@each_way
+def test_what_is_shown_under_the_hood_is_nobodys_words(gone: Gone) -> None:
+    """Records, decisions, calls, and the last lines: keys and kinds, for a page that many may look at."""
+    hood, recent = Hood(Clock().monotonic), Recent(Clock().monotonic)
+    room = Room(HeardLog(Lines(), (hood, recent)))
+    shown_then_gone(room, gone)
+    told = hood.status()
+    assert [len(told[name]) for name in ("records", "decisions")] == [1, 2]
+    assert SECRET not in json.dumps([told, recent.status()])
+
+
 TROUBLE = [
     RequestRefused(f"transact_write_items was refused: ValidationException: {SECRET}"),
     TransactionCancelled([Reason("ConditionalCheckFailed", IMAGE)]),
@@ -108,11 +124,12 @@ TROUBLE = [
 @pytest.mark.parametrize("error", TROUBLE, ids=lambda error: type(error).__name__)
 def test_trouble_keeps_nothing_of_it(capsys: Capture, gone: Gone, error: Exception) -> None:
     """Refused, cancelled, lost: letters and warnings name keys and classes, though an error may quote the text."""
+    hood = Hood(Clock().monotonic)
     with talkative():
-        room = Room(logger("worker"))
+        room = Room(HeardLog(logger("worker"), (hood,)))
         room.table.before("commit", *[partial(fail, error)] * 2)
         shown_then_gone_later(room, gone)
-    assert SECRET not in everything(room) + capsys.readouterr().err
+    assert SECRET not in everything(room) + capsys.readouterr().err + json.dumps(hood.status())
 
 
 def shown_then_gone_later(room: Room, gone: Gone) -> None:

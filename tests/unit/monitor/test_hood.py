@@ -5,10 +5,18 @@ from typing import Any
 
 import pytest
 
-from stream_worker.monitor.calls import CallEars
+from shared.logging import logger
+from stream_worker.contract import Record
+from stream_worker.drivers.kcl.hearing import Hearing
+from stream_worker.hints import seen
+from stream_worker.monitor.calls import CallEars, CallLines
+from stream_worker.monitor.ears import HeardLog
 from stream_worker.monitor.hood import WINDOW_S, Hood
+from stream_worker.reconcile.decision import Decision, Verdict, told_to
 from stream_worker.views import SHOWN
 from tests.fakes.clock import Clock
+from tests.fakes.outlets import Lines, talkative
+from tests.fakes.table import texts
 
 
 class Scene:
@@ -91,6 +99,21 @@ def test_calls_are_those_of_the_last_minute(scene: Scene) -> None:
     assert scene.told("calls")["TransactWriteItems"] == {"calls": 1, "capacity": 14}
     scene.clock.advance(3600)
     assert scene.told("calls") == {}
+
+
+def test_a_fleets_children_are_shown_by_their_host(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their lines of the log say all of it: what a process of a shard did is under its host's hood."""
+    with talkative():
+        log = logger("child").bind(pid=7, shard="a")
+        log.debug("records_came", shard="a", records=seen([Record("REMOVE", texts(pk="MSG#g", sk="1"), "100", 0.0)]))
+        told_to(log)("g", [Decision("ann", Verdict.BLANKED, "1", "1", None, 3)])
+        CallLines(log).called("query", 0.1, 0.5, None)
+    hearing = Hearing(HeardLog(Lines(), (scene.hood,)), lambda _event, _facts: None)
+    for line in capsys.readouterr().err.splitlines():
+        hearing.line(line)
+    assert [(one["shard"], one["kind"]) for one in scene.told("records")] == [("a", "REMOVE")]
+    assert [(one["group"], one["decision"]) for one in scene.told("decisions")] == [("g", "blanked")]
+    assert scene.told("calls") == {"Query": {"calls": 1, "capacity": 0.5}}
 
 
 def test_what_else_is_said_is_not_kept(scene: Scene) -> None:
