@@ -6,14 +6,18 @@ nothing else.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from devstack.cognito import Pool, make_pool
 from devstack.engine import Engine
 from devstack.engines import PROGRAMS, EngineName
+from devstack.postgres import Postgres
 from devstack.program import Program
-from shared.dynamo import Clients, connect
+from shared.directory import read_entries
+from shared.dynamo import Clients, connect, connect_cognito
 from shared.errors import EngineMissing
 from shared.settings import Settings
 from stream_worker.contract import Batch
@@ -112,6 +116,26 @@ def engine(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterat
     """One embedded engine for the whole session."""
     with Engine(tmp_path_factory.mktemp("engine"), program=program) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One embedded Postgres for the whole session."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    try:
+        server.start()
+    except EngineMissing as missing:
+        lacking(str(missing))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pool(engine: Engine) -> Pool:
+    """The pool and its app client on the session's engine, with the users that come with us: PASSWORD is theirs."""
+    cognito = connect_cognito(settings_of(engine))
+    with closing(cognito.raw):
+        return make_pool(cognito, read_entries(None))
 
 
 @pytest.fixture

@@ -1,50 +1,23 @@
-"""What the application stands on: a Postgres for each worker of pytest's, an empty database for each test, a pool."""
+"""The application on a real engine: an empty database for each test, people who are signed in."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from chat_app.__main__ import main
-from devstack.cognito import Pool, make_pool
+from devstack.cognito import Pool
 from devstack.engine import Engine
 from devstack.postgres import Postgres
 from shared.directory import read_entries
-from shared.dynamo import connect_cognito
-from shared.errors import EngineMissing
 from shared.postgres import Database
 from shared.settings import Settings
+from tests.databases import empty_database
 from tests.fakes.outlets import logging_restored
 from tests.integration.app.served import Served
 from tests.integration.app.stage import ChatApp, Stage, environment, prepare, settings_for_app, sign_in, staged
 from tests.integration.cli import Result
-from tests.lacking import lacking
 from tests.places import settings_of
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """One embedded Postgres for the whole session."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    try:
-        server.start()
-    except EngineMissing as missing:
-        lacking(str(missing))
-    yield server
-    server.stop()
-
-
-@contextmanager
-def empty_database(postgres: Postgres) -> Iterator[str]:
-    """The URL of a new database, which is gone afterwards."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres.url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        yield postgres.url.replace("/postgres?", f"/{name}?")
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
@@ -52,14 +25,6 @@ def database_url(postgres: Postgres) -> Iterator[str]:
     """An empty database of the test's own."""
     with empty_database(postgres) as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def pool(engine: Engine) -> Pool:
-    """The pool and its app client on the session's engine, with the users that come with us: PASSWORD is theirs."""
-    cognito = connect_cognito(settings_of(engine))
-    with closing(cognito.raw):
-        return make_pool(cognito, read_entries(None))
 
 
 @pytest.fixture
