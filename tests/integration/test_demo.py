@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from devstack.cognito import PASSWORD
+
 SCRIPT = Path(__file__).parents[2] / "scripts" / "demo"
-ENGINE = "echo export AWS_ENDPOINT_URL=http://127.0.0.1:1"
+ENGINE = "echo export AWS_ENDPOINT_URL=http://127.0.0.1:1 APP_PORT=2"
 
 
 class Demo:
@@ -20,6 +22,7 @@ class Demo:
 
     def __init__(self, root: Path) -> None:
         self.root, self.bin, self._running = root, root / "bin", list[subprocess.Popen[str]]()
+        self.said = ""
         self.bin.mkdir()
         (root / "scripts").mkdir()
         shutil.copy(SCRIPT, root / "scripts" / "demo")
@@ -53,11 +56,12 @@ class Demo:
         return demo.returncode, out, err
 
     def watched(self) -> subprocess.Popen[str]:
-        """One that has come to its end and waits for Enter."""
+        """One that has come to its page and goes on until somebody ends it."""
         demo = self.start()
         assert demo.stdout
-        while "hello" not in demo.stdout.readline():
-            assert demo.poll() is None
+        while "hello" not in self.said:
+            self.said += (line := demo.stdout.readline())
+            assert line, demo.communicate()
         return demo
 
     def calls(self) -> str:
@@ -100,6 +104,23 @@ def test_a_second_one_leaves_the_first_alone(demo: Demo) -> None:
     assert (demo.root / ".local" / "demo" / "worker.log").exists()
     first.communicate("\n", timeout=60)
     assert first.returncode == 0
+
+
+@pytest.mark.parametrize(("found", "status"), [("0 wrong", 0), ("1 wrong", 1)])
+def test_it_ends_at_a_page_and_ctrl_c_ends_everything(demo: Demo, found: str, status: int) -> None:
+    """The address, two sign-ins; then its worker and its engine are stopped, and the status is what was found."""
+    demo.command(
+        "stream-worker", f"case $1 in run) echo $$ >worker.pid; exec sleep 60 ;; verify) echo verify: {found} ;; esac"
+    )
+    watched = demo.watched()
+    assert "http://127.0.0.1:2/" in demo.said
+    assert [f"{handle:<15}password {PASSWORD}" in demo.said for handle in ("andrewbrown", "bayko")] == [True, True]
+    os.killpg(watched.pid, signal.SIGINT)
+    assert watched.wait(60) == status
+    worker = int((demo.root / ".local" / "demo" / "worker.pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    assert demo.calls().splitlines()[-1].startswith("devstack down")
 
 
 def test_one_that_was_killed_keeps_nobody_out(demo: Demo) -> None:
