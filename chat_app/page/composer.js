@@ -7,6 +7,7 @@ export class Composer {
   #thread;
   #list;
   #drafts = new Map();
+  #outbox = new Set(); // what has not arrived: { text, group, key, why }
   #group = null;
   #queue = Promise.resolve();
 
@@ -21,17 +22,12 @@ export class Composer {
     this.#box.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
-  /** Go on with the draft of this conversation. */
+  /** Go on with what was written in this conversation: the draft, and what has not arrived (none: null). */
   open(group) {
     if (this.#group) this.#drafts.set(this.#group, this.#box.value);
     this.#group = group;
     this.#box.value = this.#drafts.get(group) ?? "";
-  }
-
-  clear() {
-    this.#drafts.clear();
-    this.#group = null;
-    this.#box.value = "";
+    this.#outbox.forEach((entry) => this.#show(entry));
   }
 
   focus() {
@@ -47,20 +43,22 @@ export class Composer {
     const isLine = event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches;
     if (event.key !== "Enter" || isLine) return;
     event.preventDefault();
-    this.#submit();
+    if (!event.repeat) this.#submit();
   }
 
   #submit() {
     const text = this.#box.value.trim();
-    if (!text) return this.focus();
-    this.#box.value = "";
     this.focus();
+    if (!text) return;
+    this.#box.value = "";
     this.#send({ text, group: this.#group, key: newKey() });
   }
 
   /** The key makes it one message, however often it is tried. */
   #send(entry) {
-    this.#thread.pending(entry);
+    entry.why = null;
+    this.#outbox.add(entry);
+    this.#show(entry);
     this.#queue = this.#queue.then(() => this.#deliver(entry));
   }
 
@@ -68,11 +66,18 @@ export class Composer {
     const body = { message: entry.text, message_group_uuid: entry.group };
     try {
       const { said } = await this.#session.ask("POST", "/api/messages", { body, key: entry.key });
+      this.#outbox.delete(entry);
       this.#thread.arrived(entry, said);
       this.#list.expect(entry.group, said.created_at);
     } catch (error) {
-      this.#thread.failed(entry, error.message, () => this.#send(entry));
+      entry.why = error.message;
+      this.#show(entry);
     }
+  }
+
+  #show(entry) {
+    if (entry.group !== this.#group) return;
+    this.#thread.unsent(entry, { again: () => this.#send(entry), drop: () => this.#outbox.delete(entry) });
   }
 }
 

@@ -65,15 +65,6 @@ export class ConversationList {
     this.#lookBehind();
   }
 
-  clear() {
-    this.#rows.clear();
-    this.#unread.clear();
-    this.#awaited.clear();
-    this.#isFilled = false;
-    this.#open = this.#next = null;
-    this.#show([]);
-  }
-
   #note(conversations) {
     for (const now of conversations) {
       const was = this.find(now.uuid);

@@ -31,7 +31,8 @@ class Chat {
     this.#beginning = asks(place("start"), (form) => this.#start(form));
     this.#beginning.addEventListener("input", () => { this.#startKey = newKey(); });
     place("new").addEventListener("click", () => place("start").showModal());
-    place("sign-out").addEventListener("click", () => this.#signOut());
+    place("sign-out").addEventListener("click", () => this.#leave());
+    place("somebody-else").addEventListener("click", () => this.#leave());
     place("back").addEventListener("click", () => this.#showList());
     place("hood-switch").hidden = !settings.has_worker_view;
     place("hood-switch").addEventListener("change", (event) => this.hood.show(event.target.checked));
@@ -41,42 +42,34 @@ class Chat {
   async #signIn(form) {
     const me = await this.session.signIn(form.elements.handle.value.trim(), form.elements.password.value);
     form.elements.password.value = "";
-    if (this.#me && this.#me.uuid !== me.uuid) this.#clear();
+    if (this.#me && this.#me.uuid !== me.uuid) return this.#leave();
     this.#me = this.thread.me = this.hood.me = me;
     place("me").textContent = me.display_name;
     dress(place("my-avatar"), me);
     place("chat").hidden = false;
     place("door").close();
     this.stream.start();
-    this.thread.refresh();
+    await this.thread.refresh();
   }
 
-  /** Tokens are over: what is on the page stays, so that a draft is not lost. */
+  /** Tokens are over: what is on the page stays, so that a draft is not lost; it stays this person's. */
   #sessionEnded() {
     this.stream.stop();
+    if (!this.#me || place("door").open) return;
     place("door-why").textContent = "Your session has ended. Sign in again to go on.";
-    this.#door.elements.handle.value = this.#me?.handle ?? "";
-    if (!place("door").open && this.#me) place("door").showModal();
-  }
-
-  #signOut() {
-    this.stream.stop();
-    this.session.signOut();
-    this.#clear();
-    this.#me = null;
-    this.#door.reset();
-    place("door-why").textContent = "You are signed out.";
-    place("chat").hidden = true;
+    this.#door.elements.handle.value = this.#me.handle;
+    this.#door.elements.handle.readOnly = true;
+    place("somebody-else").hidden = false;
     place("door").showModal();
+    this.#door.elements.password.focus();
   }
 
-  #clear() {
-    this.thread.close();
-    this.composer.clear();
-    this.list.clear();
-    this.hood.show(false);
-    place("hood-switch").querySelector("input").checked = false;
-    this.#showList();
+  /** Begin anew: nothing of who was here remains, nor does anything that was under way for them. */
+  async #leave() {
+    place("chat").hidden = true;
+    this.stream.stop();
+    await this.session.signOut();
+    location.reload();
   }
 
   #hear(event, data) {
@@ -93,9 +86,9 @@ class Chat {
 
   #open(conversation) {
     place("chat").dataset.view = "thread";
-    this.composer.open(conversation.uuid);
     this.list.mark(conversation.uuid);
     const isRead = this.thread.open(conversation);
+    this.composer.open(conversation.uuid);
     this.composer.focus();
     return isRead;
   }
@@ -103,7 +96,7 @@ class Chat {
   #showList() {
     place("chat").dataset.view = "list";
     this.list.mark(null);
-    if (this.thread.group) this.composer.open(null);
+    this.composer.open(null);
     this.thread.close();
     place("conversations").querySelector("button")?.focus();
   }

@@ -10,7 +10,7 @@ export class MessageRows {
   #session;
   #hooks;
   #rows = new Map(); // uuid -> { message, row }
-  #pending = new Map(); // entry -> row
+  #pending = new Map(); // what has not arrived -> its row
   #toDelete = null;
   #group = null;
   me;
@@ -63,24 +63,16 @@ export class MessageRows {
     this.#order();
   }
 
-  pending(entry) {
+  unsent(entry, { again, drop }) {
     const row = this.#pending.get(entry) ?? copyOf("message-row");
-    row.className = "message mine pending";
+    row.className = entry.why ? "message mine failed" : "message mine pending";
     row.querySelector(".text").textContent = entry.text;
-    row.querySelector(".state").textContent = "Sending…";
-    row.querySelector(".again").hidden = true;
+    row.querySelector(".state").textContent = entry.why ? `Not sent. ${entry.why}` : "Sending…";
+    row.querySelector(".again").hidden = !entry.why;
+    row.querySelector(".retry").onclick = again;
+    row.querySelector(".drop").onclick = () => { drop(); this.discard(entry); };
     this.#pending.set(entry, row);
     place("messages").append(row);
-  }
-
-  failed(entry, why, again) {
-    const row = this.#pending.get(entry);
-    if (!row) return;
-    row.classList.add("failed");
-    row.querySelector(".state").textContent = `Not sent. ${why}`;
-    row.querySelector(".again").hidden = false;
-    row.querySelector(".retry").onclick = again;
-    row.querySelector(".drop").onclick = () => this.discard(entry);
   }
 
   discard(entry) {

@@ -3,6 +3,7 @@
 import { Refusal, SignedOut, Unreachable } from "./sayings.js";
 
 const PATIENCE_MS = 15_000;
+const FAREWELL_MS = 2_000;
 const WRONG = "The handle or the password is wrong.";
 const COGNITO_SAYS = {
   NotAuthorizedException: WRONG,
@@ -47,11 +48,11 @@ export class Session {
     }
   }
 
-  /** Forget the tokens, and have Cognito forget the one that could get new ones. */
-  signOut() {
+  /** Forget the tokens, and have Cognito forget the one that could get new ones; that one ends by itself as well. */
+  async signOut() {
     const refresh = this.#refresh;
     this.#forget();
-    if (refresh) this.#cognito("RevokeToken", { Token: refresh }).catch(() => {}); // it ends by itself as well
+    if (refresh) await this.#cognito("RevokeToken", { Token: refresh }, FAREWELL_MS).catch(() => {});
   }
 
   /** What the API answers, as JSON; `next` leads to the next page. */
@@ -109,7 +110,7 @@ export class Session {
     this.#access = this.#refresh = null;
   }
 
-  async #cognito(operation, request) {
+  async #cognito(operation, request, patienceMs = PATIENCE_MS) {
     const answer = await fetch(this.#door.cognito, {
       method: "POST",
       headers: {
@@ -119,7 +120,7 @@ export class Session {
       body: JSON.stringify({ ClientId: this.#door.client_id, ...request }),
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     }).catch(() => { throw new Unreachable("The sign-in service cannot be reached: try again in a moment."); });
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return said;

@@ -11,6 +11,7 @@ export class Stream {
   #hear;
   #onState;
   #life = null;
+  #one = null;
   #wake = () => {};
 
   /** `hear(event, data)` gets each event; `onState` hears "connecting", "live" or "offline". */
@@ -18,9 +19,13 @@ export class Stream {
     this.#session = session;
     this.#hear = hear;
     this.#onState = onState;
-    for (const sign of ["online", "focus"]) window.addEventListener(sign, () => this.#wake());
-    document.addEventListener("visibilitychange", () => this.#wake());
     window.addEventListener("offline", () => this.#life && this.#onState("offline"));
+    window.addEventListener("online", () => { // whether the line that was open still works is not known
+      this.#one?.abort();
+      this.#wake();
+    });
+    window.addEventListener("focus", () => this.#wake());
+    document.addEventListener("visibilitychange", () => this.#wake());
   }
 
   /** Listen until `stop`. */
@@ -57,7 +62,7 @@ export class Stream {
 
   /** One stream from its beginning to its end. */
   async #readOne(life) {
-    const one = new AbortController();
+    const one = this.#one = new AbortController();
     let watchdog = setTimeout(() => one.abort(), SILENT_MS);
     const isHeard = () => {
       clearTimeout(watchdog);

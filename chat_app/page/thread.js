@@ -72,9 +72,9 @@ export class Thread {
     await this.#reading;
   }
 
-  /** A message of one's own that is on its way. */
-  pending(entry) {
-    this.#rows.pending(entry);
+  /** A message of one's own that is on its way, or was not sent (`entry.why`): it can be tried again, or dropped. */
+  unsent(entry, choices) {
+    this.#rows.unsent(entry, choices);
     this.#toEnd();
   }
 
@@ -84,10 +84,6 @@ export class Thread {
     if (message.message_group_uuid !== this.#group) return;
     this.#merge([message]);
     this.#toEnd();
-  }
-
-  failed(entry, why, again) {
-    this.#rows.failed(entry, why, again);
   }
 
   async #readWhileNeeded() {
