@@ -103,7 +103,8 @@ class Chat {
 
   async #start(form) {
     const [handle, message] = [form.elements.handle.value.trim().replace(/^@/, ""), form.elements.text.value.trim()];
-    const { said } = await this.session.ask("POST", "/api/messages", { body: { handle, message }, key: this.#startKey });
+    const request = { body: { handle, message }, key: this.#startKey };
+    const { said } = await this.session.ask("POST", "/api/messages", request);
     const group = said.message_group_uuid;
     place("start").close();
     this.#beginning.reset();
