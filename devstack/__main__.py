@@ -74,7 +74,8 @@ def up(
     if started and not quiet:
         where = "" if folder == DEFAULT_FOLDER else f" --folder {shlex.quote(str(folder))}"
         notes = [f'Point a shell at it: eval "$(devstack env{where})"', PROGRAMS[engine].note]
-        told = [application.sign_ins, f"The chat: {application.url}/ (its API to read and try: {application.url}/docs)"] if with_app else []
+        url = application.url if with_app else ""
+        told = [application.sign_ins, f"The chat: {url}/ (its API, to read and try: {url}/docs)"] if with_app else []
         for note in filter(None, [*notes, *told]):
             NOTES.print(note, soft_wrap=True, markup=False)
     if started and not detach:
