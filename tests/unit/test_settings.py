@@ -96,3 +96,36 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes("WORKER_NAME=caf\xe9\n".encode("latin-1"))
     with pytest.raises(SettingInvalid, match=r"\.env cannot be read"):
         Settings.read()
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        ({"pool_id": "eu-west-1_Ab3"}, "https://cognito-idp.eu-west-1.amazonaws.com"),
+        ({"pool_id": "eu-west-1_Ab3", "issuer_url": "https://id.example.com/pool"}, "https://id.example.com"),
+        ({"pool_id": "eu-west-1_Ab3", "endpoint": "http://127.0.0.1:1"}, "http://127.0.0.1:1"),
+        ({"endpoint": "http://127.0.0.1:1", "cognito_endpoint": "http://127.0.0.1:2"}, "http://127.0.0.1:2"),
+        ({"cognito_endpoint": "http://127.0.0.1:2", "app_cognito_url": "http://127.0.0.1:3"}, "http://127.0.0.1:3"),
+        ({}, None),
+    ],
+)
+def test_a_browser_signs_in_where_the_pool_is(settings: dict[str, str], url: str | None) -> None:
+    """At AWS, at an emulator, or where the setting says that browsers reach it."""
+    assert Settings(**settings).sign_in_url == url  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["APP_COGNITO_URL", "APP_WORKER_URLS"])
+def test_what_a_page_speaks_with_is_encrypted(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Passwords and keys go over the network in the clear to this machine only, and each address is one."""
+    for url in ("http://10.0.0.1:9400/status", "somewhere", "ftp://127.0.0.1"):
+        monkeypatch.setenv(name, url)
+        with pytest.raises(SettingInvalid):
+            Settings.read()
+    monkeypatch.setenv(name, "http://127.0.0.1:1/status")
+    assert Settings.read()
+
+
+def test_several_workers_are_named_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spaces and empty places do no harm."""
+    monkeypatch.setenv("APP_WORKER_URLS", "http://127.0.0.1:1/status, http://127.0.0.1:2/status,")
+    assert Settings.read().worker_urls == ("http://127.0.0.1:1/status", "http://127.0.0.1:2/status")
