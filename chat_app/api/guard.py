@@ -28,7 +28,7 @@ _HEADERS = {
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"})
 _FRAMES = 6
 _FAILED = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-_QUIET = frozenset({"/healthz", "/readyz"})
+_QUIET = frozenset({"/healthz", "/readyz", "/api/worker"})
 
 
 class BodyTooLarge(Exception):
