@@ -22,21 +22,6 @@ def rows_put_by_worker(port: int) -> list[Any]:
     return [one for one in hood(port)["records"] if one["by_worker"] and one["kind"] == "INSERT"]
 
 
-def rows_put_by_worker(port: int) -> list[Any]:
-    """Its own writes, come back."""
-    return [one for one in hood(port)["records"] if one["by_worker"] and one["kind"] == "INSERT"]
-
-
-def cost(port: int, operation: str) -> float:
-    """Capacity units of all calls of one kind."""
-    [line] = [
-        line
-        for line in ask(port, "/metrics")[1].splitlines()
-        if f'capacity_units_total{{operation="{operation}"' in line
-    ]
-    return float(line.split()[1])
-
-
 def number(port: int, name: str) -> float:
     """A metric, its labels with it."""
     lines = ask(port, "/metrics")[1].splitlines()
