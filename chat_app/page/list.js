@@ -52,17 +52,13 @@ export class ConversationList {
     this.#show(this.#shown);
   }
 
-  /** A message of this group is known from elsewhere: its row must show it, or a newer one, before long. */
+  /** This is the newest message of a group, as far as is known (none: ""): its row must show it before long. */
   expect(group, stamp) {
-    if ((this.find(group)?.created_at ?? "") >= stamp || (this.#awaited.get(group)?.stamp ?? "") >= stamp) return;
-    this.#awaited.set(group, { stamp, since: Date.now() });
-    setTimeout(() => this.#lookBehind(), BEHIND_MS + 50);
-  }
-
-  /** A message that was awaited is gone. */
-  expectNoMore(group, stamp) {
-    if (this.#awaited.get(group)?.stamp === stamp) this.#awaited.delete(group);
+    const since = this.#awaited.get(group)?.since ?? Date.now();
+    if ((this.find(group)?.created_at ?? "") >= stamp) this.#awaited.delete(group);
+    else this.#awaited.set(group, { stamp, since });
     this.#lookBehind();
+    setTimeout(() => this.#lookBehind(), BEHIND_MS + 50);
   }
 
   #note(conversations) {

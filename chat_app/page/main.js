@@ -113,6 +113,7 @@ class Chat {
   }
 
   #sign(change) {
+    if (change.line === "live" && this.#state.line !== "live") this.thread.refresh(); // what it missed
     this.#state = { ...this.#state, ...change };
     const { line, isBehind, isUnavailable } = this.#state;
     const shown = line === "live" && (isBehind || isUnavailable) ? "behind" : line;

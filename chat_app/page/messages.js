@@ -8,18 +8,18 @@ const RUN_MS = 3 * 60_000;
 
 export class MessageRows {
   #session;
-  #hooks;
+  #onChange;
   #rows = new Map(); // uuid -> { message, row }
   #pending = new Map(); // what has not arrived -> its row
   #toDelete = null;
   #group = null;
   me;
 
-  /** `hooks.changed` hears of an edit, `hooks.gone` of a message that was deleted. */
-  constructor(session, me, hooks) {
+  /** `onChange` hears that one was edited or deleted. */
+  constructor(session, me, onChange) {
     this.#session = session;
     this.me = me;
-    this.#hooks = hooks;
+    this.#onChange = onChange;
     asks(place("delete"), () => this.#delete());
   }
 
@@ -146,7 +146,7 @@ export class MessageRows {
         const { said } = await this.#session.ask("PUT", this.#path(message), { body: { message: text.value } });
         this.put([said]);
         close();
-        this.#hooks.changed();
+        this.#onChange();
       } catch (error) {
         editor.querySelector(".refusal").textContent = error.message;
       }
@@ -174,7 +174,7 @@ export class MessageRows {
     this.#order();
     place("delete").close();
     place("log").focus({ preventScroll: true });
-    this.#hooks.gone(message);
+    this.#onChange();
   }
 }
 

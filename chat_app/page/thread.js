@@ -20,8 +20,7 @@ export class Thread {
   constructor(session, list, me) {
     this.#session = session;
     this.#list = list;
-    const hooks = { changed: () => this.refresh(), gone: (message) => this.#isGone(message) };
-    this.#rows = new MessageRows(session, me, hooks);
+    this.#rows = new MessageRows(session, me, () => this.refresh());
     place("older").addEventListener("click", () => this.#loadOlder());
     place("to-newest").addEventListener("click", () => this.#toEnd());
     place("log").addEventListener("scroll", () => this.#isNearEnd() && (place("to-newest").hidden = true));
@@ -118,8 +117,7 @@ export class Thread {
     }
     place("older").hidden = !this.#older;
     this.#merge(page);
-    const last = page.at(-1);
-    if (last) this.#list.expect(this.#group, last.created_at);
+    this.#list.expect(this.#group, page.at(-1)?.created_at ?? "");
   }
 
   #merge(messages) {
@@ -147,11 +145,6 @@ export class Thread {
     } finally {
       button.disabled = false;
     }
-  }
-
-  #isGone(message) {
-    this.#list.expectNoMore(this.#group, message.created_at);
-    this.refresh();
   }
 
   #isNearEnd() {
