@@ -34,6 +34,14 @@ class ChatPage:
         expect(self.door).to_be_hidden()
         expect(self.status).to_have_text("Live")
 
+    def sign_in_again(self, person: Person) -> None:
+        """The session has ended, and the page knows whose it was."""
+        expect(self.door).to_contain_text("Your session has ended.")
+        expect(self.door.get_by_role("textbox", name="Handle")).to_have_value(person.handle)
+        self.door.get_by_label("Password").fill(person.password)
+        self.door.get_by_role("button", name="Sign in").click()
+        expect(self.status).to_have_text("Live")
+
     def fill_door(self, handle: str, password: str) -> None:
         """Ask to be let in."""
         self.door.get_by_role("textbox", name="Handle").fill(handle)
@@ -76,7 +84,8 @@ class ChatPage:
         return self.log.locator("[data-uuid]").filter(has=self.page.get_by_text(text, exact=True))
 
     def deed(self, text: str, name: str) -> Locator:
-        """What can be done to one's own message: Edit, Delete."""
+        """What can be done to one's own message: Edit, Delete; one's hand is over it then."""
+        self.message(text).hover()
         return self.message(text).get_by_role("button", name=name)
 
     def edit(self, text: str, other: str) -> None:

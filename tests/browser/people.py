@@ -51,6 +51,16 @@ class People:
         tab.sign_in(person)
         return tab
 
+    @property
+    def asked(self) -> list[str]:
+        """Where requests went, of all windows."""
+        return [url for _, troubles in self._windows for url in troubles.asked]
+
+    def expect(self, trouble: str) -> None:
+        """The test brings this about, in every window."""
+        for _, troubles in self._windows:
+            troubles.expect(trouble)
+
     def check(self) -> None:
         """Nothing has gone wrong unseen."""
         for _, troubles in self._windows:

@@ -1,5 +1,7 @@
 """Text is text: what people write, and what they are called, never becomes markup or runs."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import expect
 
@@ -21,23 +23,54 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_names_and_messages_are_shown_as_they_are(people: People, town: Town, attack: str) -> None:
-    """In the list, the conversation, an editor and the dialog that asks; nobody else is spoken with.
-
-    Dialogs, errors and what the page's policy keeps away would fail it, as they fail every test here.
-    """
-    (ben, his), (_, hers) = people.arrive("Ben", attack)
-    hers.begin(ben.handle, attack)
-    expect(his.list.locator(".name")).to_have_text(attack)
-    expect(his.list.locator(".preview")).to_have_text(attack)
-    his.list.get_by_role("button").click()
-    expect(his.title).to_have_text(attack)
-    expect(his.texts).to_have_text([attack])
-    hers.log.get_by_role("button", name="Edit").click()
-    expect(hers.editor).to_have_value(attack)
-    hers.button("Save").click()
-    hers.log.get_by_role("button", name="Delete").click()
-    expect(hers.deletion.get_by_role("blockquote")).to_have_text(attack)
+@pytest.fixture(autouse=True)
+def nobody_else_is_asked(people: People, town: Town) -> Iterator[None]:
+    """Dialogs, errors and what the page's policy keeps away fail any test here; and no request goes out elsewhere."""
+    yield
     ours = (town.app.url, town.settings.endpoint or "", "data:")
-    assert not [url for window in (hers, his) for url in window.troubles.asked if not url.startswith(ours)]
+    assert not [url for url in people.asked if not url.startswith(ours)]
+
+
+def test_a_name_is_shown_as_it_is(people: People, town: Town) -> None:
+    """In the list, as heading, beside a message, to whoever bears it; and a preview in the list."""
+    (ben, his), (_, hers) = people.arrive("Ben", ATTACKS[0])
+    hers.begin(ben.handle, ATTACKS[0])
+    for attack in ATTACKS[1:]:
+        with town.voice(people.new(attack)) as voice:
+            voice.say(attack, to=ben)
+    his.expect_list(*reversed(ATTACKS))
+    expect(his.list.locator(".preview")).to_have_text(ATTACKS[::-1])
+    for attack in ATTACKS:
+        his.list.get_by_role("listitem").nth(ATTACKS[::-1].index(attack)).get_by_role("button").click()
+        expect(his.title).to_have_text(attack)
+        expect(his.log.locator("[data-uuid] .who")).to_have_text(attack)
+    expect(hers.page.get_by_role("banner")).to_contain_text(ATTACKS[0])
+
+
+def test_a_message_is_shown_as_it_is(people: People) -> None:
+    """While it is sent, when it has arrived, in the editor, and in the dialog that asks before it is deleted."""
+    (ben, his), (_, hers) = people.arrive("Ben", "Eve")
+    hers.begin(ben.handle, ATTACKS[0])
+    his.open("Eve")
+    for attack in ATTACKS[1:]:
+        hers.send(attack)
+    for window in (hers, his):
+        expect(window.texts).to_have_text(ATTACKS)
+    for attack in ATTACKS:
+        hers.deed(attack, "Edit").click()
+        expect(hers.editor).to_have_value(attack)
+        hers.button("Save").click()
+        hers.deed(attack, "Delete").click()
+        expect(hers.deletion.get_by_role("blockquote")).to_have_text(attack)
+        hers.deletion.get_by_role("button", name="Cancel").click()
+
+
+def test_a_handle_is_shown_as_it_is(people: People) -> None:
+    """One that nobody has is refused; it stays what was typed."""
+    [(_, hers)] = people.arrive("Ann")
+    hers.troubles.expect("422")
+    for attack in ATTACKS:
+        hers.begin(attack, "Hello")
+        expect(hers.beginning.get_by_role("alert")).not_to_be_empty()
+        expect(hers.beginning.get_by_role("textbox", name="To")).to_have_value(attack)
+        hers.beginning.get_by_role("button", name="Cancel").click()

@@ -97,36 +97,59 @@ def test_who_must_sign_in_again_keeps_the_draft(people: People) -> None:
     end_session(hers)
     his.open("Ann")
     his.send("This lets her page ask again")
-    expect(hers.door).to_contain_text("Your session has ended.")
-    expect(hers.door.get_by_role("textbox", name="Handle")).to_have_value(ann.handle)
-    hers.sign_in(ann)
+    hers.sign_in_again(ann)
     expect(hers.text).to_have_value("A long thought, not sent yet")
     hers.button("Send").click()
     expect(hers.texts).to_have_text(["Hello", "This lets her page ask again", "A long thought, not sent yet"])
 
 
-def test_somebody_else_who_signs_in_sees_nothing_of_the_one_before(people: People) -> None:
-    """After a session that ended by itself: no message, no draft, no conversation."""
-    (_, hers), (ben, his), cat = *people.arrive("Ann", "Ben"), people.new("Cat")
+def test_what_was_sent_as_the_session_ended_is_not_lost(people: People) -> None:
+    """It stands there as not sent, and goes out after the new sign-in, once."""
+    (ann, hers), (ben, his) = people.arrive("Ann", "Ben")
+    hers.begin(ben.handle, "Hello")
+    expect(hers.conversation("Ben")).to_contain_text("Hello")
+    end_session(hers)
+    hers.text.fill("Too late")
+    hers.button("Send").click()
+    hers.sign_in_again(ann)
+    expect(hers.log).to_contain_text("Not sent. Your session has ended")
+    hers.button("Try again").click()
+    his.open("Ann")
+    for window in (hers, his):
+        expect(window.texts).to_have_text(["Hello", "Too late"])
+
+
+def test_somebody_else_sees_nothing_of_the_one_before(people: People) -> None:
+    """After a session that ended by itself: no message, no draft, no conversation, no name."""
+    (ann, hers), (ben, his), cat = *people.arrive("Ann", "Ben"), people.new("Cat")
     hers.begin(ben.handle, "Between us")
+    leave_a_draft(hers)
     hers.text.fill("A draft")
     end_session(hers)
     his.open("Ann")
     his.send("This lets her page ask again")
+    hers.door.get_by_role("button", name="I am somebody else").click()
     hers.sign_in(cat)
     expect(hers.page.get_by_text("Nobody has written yet.")).to_be_visible()
-    for left in ("Between us", "A draft", "Ben"):
-        assert left not in hers.everything()
+    assert not [left for left in ("Between us", "draft", "Ben", ann.handle, ben.handle) if left in hers.everything()]
+
+
+def leave_a_draft(window: ChatPage) -> None:
+    """Write in the dialog for a new conversation, and let it be."""
+    window.button("New conversation").click()
+    window.beginning.get_by_role("textbox", name="Message").fill("Another draft")
+    window.beginning.get_by_role("button", name="Cancel").click()
 
 
 def test_signing_out_leaves_nothing_behind(people: People) -> None:
-    """Neither on the page nor in the browser; its refresh token is revoked, and a reload signs nobody in."""
+    """Neither on the page nor in the browser; its refresh token is revoked, and nobody is signed in by a reload."""
     (ann, hers), (ben, _) = people.arrive("Ann", "Ben")
     hers.begin(ben.handle, "Between us")
+    leave_a_draft(hers)
     hers.text.fill("A draft")
     with hers.page.expect_request(lambda request: "RevokeToken" in request.headers.get("x-amz-target", "")):
         hers.sign_out()
-    assert "Between us" not in hers.everything()
+    assert not [left for left in ("Between us", "draft", "Ben", ann.handle, ben.handle) if left in hers.everything()]
     assert hers.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     hers.page.reload()
     expect(hers.door).to_be_visible()

@@ -137,6 +137,45 @@ def test_older_messages_are_there_on_demand(people: People, town: Town) -> None:
     expect(hers.texts).to_have_text([*said, "Message 45"])
 
 
+def test_who_reads_older_messages_is_not_taken_away(people: People, town: Town) -> None:
+    """A new one is announced, and a button leads to it."""
+    (ann, hers), (ben, his) = people.arrive("Ann", "Ben")
+    with town.voice(ben) as voice:
+        for number in range(20):
+            voice.say(f"Message {number}\n\nwith\nmany\nlines", to=ann)
+    hers.open("Ben")
+    expect(hers.log.get_by_text("Message 19")).to_be_in_viewport()
+    hers.log.evaluate("log => log.scrollTo(0, 0)")
+    his.open("Ann")
+    his.send("The newest")
+    expect(hers.message("The newest")).not_to_be_in_viewport()
+    expect(hers.log.get_by_text("Message 0")).to_be_in_viewport()
+    hers.button("New messages ↓").click()
+    expect(hers.message("The newest")).to_be_in_viewport()
+    expect(hers.button("New messages ↓")).to_be_hidden()
+
+
+def test_what_is_written_stays_with_its_conversation(people: People) -> None:
+    """Drafts, and a message that could not be sent: whoever looks elsewhere meanwhile finds them again."""
+    [(_, hers)], (ben, cat) = people.arrive("Ann"), map(people.new, ("Ben", "Cat"))
+    for other in (ben, cat):
+        hers.begin(other.handle, f"Hello {other.name}")
+        expect(hers.message(f"Hello {other.name}")).to_be_visible()
+    hers.troubles.expect("ERR_FAILED")
+    hers.page.route("**/api/messages", lambda route: route.abort())
+    hers.text.fill("Not for Ben")
+    hers.button("Send").click()
+    hers.text.fill("A draft for Cat")
+    hers.open("Ben")
+    expect(hers.text).to_have_value("")
+    expect(hers.log).not_to_contain_text("Not for Ben")
+    hers.open("Cat")
+    expect(hers.text).to_have_value("A draft for Cat")
+    hers.page.unroute("**/api/messages")
+    hers.button("Try again").click()
+    expect(hers.texts).to_have_text(["Hello Cat", "Not for Ben"])
+
+
 def test_older_conversations_are_there_on_demand(people: People, town: Town) -> None:
     """23 of them: 20, then all, newest first; the oldest one rises to the top, and none is there twice."""
     ann = people.new("Ann")
@@ -162,8 +201,10 @@ def test_on_a_phone_one_pane_is_shown_at_a_time(people: People) -> None:
     his.begin(ann.handle, "From my phone")
     expect(his.message("From my phone")).to_be_visible()
     expect(his.list).to_be_hidden()
+    his.text.fill("A draft")
     his.button("Back to conversations").click()
     expect(his.text).to_be_hidden()
     his.open("Ann")
+    expect(his.text).to_have_value("A draft")
     his.send("And again")
     assert his.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
