@@ -11,16 +11,17 @@ export class Thread {
   #session;
   #list;
   #rows;
-  #group = null;
+  #open = null; // { group }, another one each time a conversation is opened: what was asked for before does not count
   #older = null;
   #reading = null;
   #mustReadAgain = false;
+  #changes = 0; // of one's own: a page that was asked for before one does not know it
 
   /** `list` is told of messages that its rows must show. */
   constructor(session, list, me) {
     this.#session = session;
     this.#list = list;
-    this.#rows = new MessageRows(session, me, () => this.refresh());
+    this.#rows = new MessageRows(session, me, () => this.#hasChanged());
     place("older").addEventListener("click", () => this.#loadOlder());
     place("to-newest").addEventListener("click", () => this.#toEnd());
     place("log").addEventListener("scroll", () => this.#isNearEnd() && (place("to-newest").hidden = true));
@@ -29,7 +30,7 @@ export class Thread {
   }
 
   get group() {
-    return this.#group;
+    return this.#open?.group ?? null;
   }
 
   set me(me) {
@@ -38,8 +39,8 @@ export class Thread {
 
   /** Show this conversation. */
   async open(conversation) {
-    this.#group = conversation.uuid;
-    this.#older = null;
+    this.#open = { group: conversation.uuid };
+    this.#older = this.#reading = null;
     this.#rows.clear(conversation.uuid);
     place("older").hidden = place("to-newest").hidden = true;
     this.title(conversation);
@@ -55,7 +56,7 @@ export class Thread {
   }
 
   close() {
-    this.#group = null;
+    this.#open = this.#reading = null;
     this.#rows.clear();
     place("composer").hidden = place("their-avatar").hidden = true;
     place("thread-title").textContent = "No conversation is open";
@@ -65,9 +66,9 @@ export class Thread {
 
   /** Read the newest messages again; one reading at a time, and one more if something happened meanwhile. */
   async refresh() {
-    if (!this.#group) return;
+    if (!this.#open) return;
     this.#mustReadAgain = true;
-    this.#reading ??= this.#readWhileNeeded().finally(() => { this.#reading = null; });
+    this.#reading ??= this.#readWhileNeeded(this.#open);
     await this.#reading;
   }
 
@@ -80,26 +81,35 @@ export class Thread {
   /** It has arrived. */
   arrived(entry, message) {
     this.#rows.discard(entry);
-    if (message.message_group_uuid !== this.#group) return;
+    if (message.message_group_uuid !== this.group) return;
+    this.#changes += 1;
     this.#merge([message]);
     this.#toEnd();
   }
 
-  async #readWhileNeeded() {
-    while (this.#mustReadAgain) {
-      this.#mustReadAgain = false;
-      await this.#read(this.#group);
-    }
+  #hasChanged() {
+    this.#changes += 1;
+    this.refresh();
   }
 
-  async #read(group) {
+  async #readWhileNeeded(open) {
+    while (this.#mustReadAgain && open === this.#open) {
+      this.#mustReadAgain = false;
+      await this.#read(open);
+    }
+    if (open === this.#open) this.#reading = null;
+  }
+
+  async #read(open) {
+    const changes = this.#changes;
     try {
-      const { said, next } = await this.#session.ask("GET", `/api/messages/${group}`);
-      if (group !== this.#group) return;
+      const { said, next } = await this.#session.ask("GET", `/api/messages/${open.group}`);
+      if (open !== this.#open) return;
       place("thread-refusal").textContent = "";
-      this.#take(said, next);
+      if (changes === this.#changes) this.#take(said, next);
+      else this.#mustReadAgain = true;
     } catch (error) {
-      if (group !== this.#group) return;
+      if (open !== this.#open) return;
       place("thread-refusal").textContent = error.message;
       if (error instanceof Refusal && error.status === 404) place("composer").hidden = true;
     }
@@ -117,7 +127,7 @@ export class Thread {
     }
     place("older").hidden = !this.#older;
     this.#merge(page);
-    this.#list.expect(this.#group, page.at(-1)?.created_at ?? "");
+    this.#list.expect(this.group, page.at(-1)?.created_at ?? "");
   }
 
   #merge(messages) {
@@ -129,11 +139,11 @@ export class Thread {
   }
 
   async #loadOlder() {
-    const [log, group, button] = [place("log"), this.#group, place("older")];
+    const [log, open, button] = [place("log"), this.#open, place("older")];
     button.disabled = true;
     try {
       const { said, next } = await this.#session.ask("GET", this.#older);
-      if (group !== this.#group) return;
+      if (open !== this.#open) return;
       const fromEnd = log.scrollHeight - log.scrollTop;
       this.#rows.put(said);
       this.#older = next;
