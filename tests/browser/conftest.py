@@ -2,8 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -39,18 +37,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def town_on(engine: Engine, postgres: Postgres, pool: Pool, folder: Path) -> Iterator[Town]:
-    """A town with tables and a database that no other test knows."""
-    with empty_database(postgres) as url, founded(settings_for_app(settings_of(engine), url, pool), folder) as town:
-        yield town
-
-
 @pytest.fixture(scope="package")
 def town(engine: Engine, postgres: Postgres, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """The one for all tests that stop nothing."""
-    with town_on(engine, postgres, pool, tmp_path_factory.mktemp("town")) as town:
-        yield town
+    """Tables and a database that nobody else knows, an application, a worker; a test that stops one starts it again."""
+    with empty_database(postgres) as url:
+        settings = settings_for_app(settings_of(engine), url, pool)
+        with founded(settings, tmp_path_factory.mktemp("town")) as town:
+            yield town
 
 
 @pytest.fixture

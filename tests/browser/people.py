@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.town import Person, Town
@@ -56,10 +56,16 @@ class People:
         """Where requests went, of all windows."""
         return [url for _, troubles in self._windows for url in troubles.asked]
 
-    def expect(self, trouble: str) -> None:
+    def expect_trouble(self, pattern: str) -> None:
         """The test brings this about, in every window."""
         for _, troubles in self._windows:
-            troubles.expect(trouble)
+            troubles.expect(pattern)
+
+    @staticmethod
+    def expect_status(text: str, *windows: ChatPage) -> None:
+        """What the status line of each comes to say."""
+        for window in windows:
+            expect(window.status).to_have_text(text)
 
     def check(self) -> None:
         """Nothing has gone wrong unseen."""

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -80,27 +80,36 @@ class Town:
         self.settings = settings
         assert settings.database_url
         self.database = Database(settings.database_url.get_secret_value())
+        self._cognito = connect_cognito(settings)
         self._stack = Stack(settings, folder)
         self._worker_port = "0"
         self._worker = self._new_worker()
         self.app = Application(settings, folder / "app.log", f"http://127.0.0.1:{self._worker_port}/status")
         self.app.start()
 
-    def stop_worker(self) -> None:
-        """No row moves from now on."""
+    @contextmanager
+    def without_worker(self) -> Iterator[None]:
+        """No row moves meanwhile."""
         self._worker.terminate()
+        try:
+            yield
+        finally:
+            self._worker = self._new_worker()
 
-    def start_worker(self) -> None:
-        """Rows move again."""
-        self._worker = self._new_worker()
+    @contextmanager
+    def without_app(self) -> Iterator[None]:
+        """Nobody answers meanwhile."""
+        self.app.stop()
+        try:
+            yield
+        finally:
+            self.app.start()
 
     def moves_in(self, name: str, handle: str = "") -> Person:
         """Somebody new, who can sign in."""
         entry = self._insert(name, handle)
-        cognito = connect_cognito(self.settings)
-        with closing(cognito.raw):
-            make_pool(cognito, [entry])
-            update(self.database, list(pool_users(cognito, self.settings.pool_id or "")))
+        make_pool(self._cognito, [entry])
+        update(self.database, list(pool_users(self._cognito, self.settings.pool_id or "")))
         return _person(entry)
 
     def is_known(self, name: str) -> Person:
@@ -109,9 +118,7 @@ class Town:
 
     def moves_out(self, person: Person) -> None:
         """They cannot sign in any more, nor renew their tokens."""
-        cognito = connect_cognito(self.settings)
-        with closing(cognito.raw):
-            cognito.call("admin_delete_user", UserPoolId=self.settings.pool_id, Username=person.handle)
+        self._cognito.call("admin_delete_user", UserPoolId=self.settings.pool_id, Username=person.handle)
 
     @contextmanager
     def voice(self, person: Person) -> Iterator["Voice"]:
@@ -124,6 +131,7 @@ class Town:
         """Leave no process behind."""
         self.app.stop()
         self._stack.close()
+        self._cognito.raw.close()
 
     def _new_worker(self) -> Worker:
         worker = self._stack.worker(WORKER_HTTP_PORT=self._worker_port)
