@@ -1,13 +1,17 @@
 // What is written: a draft for each conversation, and messages on their way, one after the other.
 
 import { place } from "./elements.js";
+import { Unreachable } from "./sayings.js";
+
+const AGAIN_MS = 10_000;
+const WAITS = "Perhaps not sent: the chat cannot be reached. It is tried again as soon as it can.";
 
 export class Composer {
   #session;
   #thread;
   #list;
   #drafts = new Map();
-  #outbox = new Set(); // what has not arrived: { text, group, key, why }
+  #outbox = new Set(); // what has not arrived: { text, group, key, why, isWaiting }
   #group = null;
   #queue = Promise.resolve();
 
@@ -28,6 +32,11 @@ export class Composer {
     this.#group = group;
     this.#box.value = this.#drafts.get(group) ?? "";
     this.#outbox.forEach((entry) => this.#show(entry));
+  }
+
+  /** The chat can be reached again: what it has not answered is sent once more, and stored once. */
+  resume() {
+    [...this.#outbox].filter((entry) => entry.isWaiting).forEach((entry) => this.#send(entry));
   }
 
   focus() {
@@ -57,6 +66,7 @@ export class Composer {
   /** The key makes it one message, however often it is tried. */
   #send(entry) {
     entry.why = null;
+    entry.isWaiting = false;
     this.#outbox.add(entry);
     this.#show(entry);
     this.#queue = this.#queue.then(() => this.#deliver(entry));
@@ -70,8 +80,10 @@ export class Composer {
       this.#thread.arrived(entry, said);
       this.#list.expect(entry.group, said.created_at);
     } catch (error) {
-      entry.why = error.message;
+      entry.isWaiting = error instanceof Unreachable;
+      entry.why = entry.isWaiting ? WAITS : `Not sent. ${error.message}`;
       this.#show(entry);
+      if (entry.isWaiting) setTimeout(() => entry.isWaiting && this.#outbox.has(entry) && this.#send(entry), AGAIN_MS);
     }
   }
 

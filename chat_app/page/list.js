@@ -14,6 +14,7 @@ export class ConversationList {
   #rows = new Map(); // group -> its <li>
   #shown = []; // as it stands, newest first
   #next = null;
+  #edge = ""; // the stamp of the last row of the newest page; rows below it may not be known
   #open = null;
   #unread = new Set();
   #awaited = new Map(); // group -> the stamp of a message that its row does not show yet, and since when
@@ -29,13 +30,12 @@ export class ConversationList {
 
   /** The newest page has come. */
   tell({ conversations, next }) {
-    const isKnown = new Set(conversations.map((found) => found.uuid));
-    const last = conversations.at(-1);
-    const isOlder = (found) => next !== null && last && !isKnown.has(found.uuid) && found.created_at <= last.created_at;
-    const older = this.#shown.filter(isOlder);
+    const older = next === null ? [] : this.#stillOlder(conversations);
     if (!older.length) this.#next = next;
     this.#note(conversations);
+    this.#edge = next === null ? "" : conversations.at(-1).created_at;
     this.#isFilled = true;
+    this.#forgetWhoLeft([...conversations, ...older]);
     this.#show([...conversations, ...older]);
     this.#lookBehind();
   }
@@ -55,16 +55,31 @@ export class ConversationList {
   /** This is the newest message of a group, as far as is known (none: ""): its row must show it before long. */
   expect(group, stamp) {
     const since = this.#awaited.get(group)?.since ?? Date.now();
-    if ((this.find(group)?.created_at ?? "") >= stamp) this.#awaited.delete(group);
+    if ((this.find(group)?.created_at ?? this.#edge) >= stamp) this.#awaited.delete(group);
     else this.#awaited.set(group, { stamp, since });
     this.#lookBehind();
     setTimeout(() => this.#lookBehind(), BEHIND_MS + 50);
   }
 
+  /** Rows that were known below the newest page; none, if they may not join on to it any more, or not be all. */
+  #stillOlder(page) {
+    const listed = new Map(page.map((found) => [found.uuid, found]));
+    const others = this.#shown.filter((found) => !listed.has(found.uuid));
+    const isJoined = this.#shown.some((found) => listed.get(found.uuid)?.created_at === found.created_at);
+    const hasMovedBack = others.some((found) => found.created_at > page.at(-1).created_at); // or was left
+    return isJoined && !hasMovedBack ? others : [];
+  }
+
+  /** A row that will not come is not waited for. */
+  #forgetWhoLeft(conversations) {
+    const isListed = new Set(conversations.map((found) => found.uuid));
+    for (const { uuid } of this.#shown) if (!isListed.has(uuid)) this.#awaited.delete(uuid);
+  }
+
   #note(conversations) {
     for (const now of conversations) {
       const was = this.find(now.uuid);
-      const isNew = this.#isFilled && now.created_at > (was?.created_at ?? "") && now.uuid !== this.#open;
+      const isNew = this.#isFilled && now.created_at > (was?.created_at ?? this.#edge) && now.uuid !== this.#open;
       if (isNew && !this.#awaited.has(now.uuid)) this.#unread.add(now.uuid);
       if ((this.#awaited.get(now.uuid)?.stamp ?? "~") <= now.created_at) this.#awaited.delete(now.uuid);
     }
@@ -76,15 +91,17 @@ export class ConversationList {
   }
 
   async #loadOlder() {
-    const button = place("older-conversations");
+    const [button, asked] = [place("older-conversations"), this.#next];
     button.disabled = true;
+    place("list-refusal").textContent = "";
     try {
-      const { said, next } = await this.#session.ask("GET", this.#next);
+      const { said, next } = await this.#session.ask("GET", asked);
+      if (asked !== this.#next) return; // they would not join on
       const isKnown = new Set(this.#shown.map((found) => found.uuid));
       this.#next = next;
       this.#show([...this.#shown, ...said.filter((found) => !isKnown.has(found.uuid))]);
     } catch (error) {
-      button.title = error.message;
+      place("list-refusal").textContent = error.message;
     } finally {
       button.disabled = false;
     }

@@ -112,8 +112,14 @@ class Chat {
     await this.#open(this.list.find(group) ?? { uuid: group, handle, display_name: handle });
   }
 
+  /** The line is there again: what it missed. */
+  #resume() {
+    this.composer.resume();
+    this.thread.refresh();
+  }
+
   #sign(change) {
-    if (change.line === "live" && this.#state.line !== "live") this.thread.refresh(); // what it missed
+    if (change.line === "live" && this.#state.line !== "live") this.#resume();
     this.#state = { ...this.#state, ...change };
     const { line, isBehind, isUnavailable } = this.#state;
     const shown = line === "live" && (isBehind || isUnavailable) ? "behind" : line;

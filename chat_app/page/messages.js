@@ -67,7 +67,7 @@ export class MessageRows {
     const row = this.#pending.get(entry) ?? copyOf("message-row");
     row.className = entry.why ? "message mine failed" : "message mine pending";
     row.querySelector(".text").textContent = entry.text;
-    row.querySelector(".state").textContent = entry.why ? `Not sent. ${entry.why}` : "Sending…";
+    row.querySelector(".state").textContent = entry.why ?? "Sending…";
     row.querySelector(".again").hidden = !entry.why;
     row.querySelector(".retry").onclick = again;
     row.querySelector(".drop").onclick = () => { drop(); this.discard(entry); };
@@ -144,6 +144,7 @@ export class MessageRows {
       event.preventDefault();
       try {
         const { said } = await this.#session.ask("PUT", this.#path(message), { body: { message: text.value } });
+        if (said.message_group_uuid !== this.#group) return; // another conversation is open now
         this.put([said]);
         close();
         this.#onChange();
@@ -163,16 +164,17 @@ export class MessageRows {
   }
 
   async #delete() {
-    const message = this.#toDelete;
+    const [message, group] = [this.#toDelete, this.#group];
     try {
       await this.#session.ask("DELETE", this.#path(message));
     } catch (error) {
       if (!(error instanceof Refusal && error.code === "message_not_found")) throw error; // gone is what was wanted
     }
+    place("delete").close();
+    if (group !== this.#group) return;
     this.#rows.get(message.uuid)?.row.remove();
     this.#rows.delete(message.uuid);
     this.#order();
-    place("delete").close();
     place("log").focus({ preventScroll: true });
     this.#onChange();
   }

@@ -16,7 +16,7 @@ const SAYINGS = {
   unavailable: "The chat cannot be reached behind the scenes: try again in a moment.",
 };
 
-export const UNREACHABLE = "The chat cannot be reached: check the connection, then try again.";
+const UNREACHABLE = "The chat cannot be reached: check the connection, then try again.";
 
 /** The API has said no. */
 export class Refusal extends Error {

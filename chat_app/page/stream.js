@@ -5,6 +5,7 @@ import { Refusal, SignedOut } from "./sayings.js";
 const SILENT_MS = 40_000; // the server says something every 15 s
 const LONGEST_WAIT_MS = 15_000;
 const SHORT_MS = 1_000;
+const UNSEEN_MS = 10_000; // a browser has six connections to a host: windows that nobody sees leave them to the others
 
 export class Stream {
   #session;
@@ -12,6 +13,8 @@ export class Stream {
   #onState;
   #life = null;
   #one = null;
+  #unseen = null;
+  #isPaused = false;
   #wake = () => {};
 
   /** `hear(event, data)` gets each event; `onState` hears "connecting", "live" or "offline". */
@@ -25,7 +28,7 @@ export class Stream {
       this.#wake();
     });
     window.addEventListener("focus", () => this.#wake());
-    document.addEventListener("visibilitychange", () => this.#wake());
+    document.addEventListener("visibilitychange", () => this.#see());
   }
 
   /** Listen until `stop`. */
@@ -39,6 +42,22 @@ export class Stream {
   stop() {
     this.#life?.abort();
     this.#life = null;
+    this.#isPaused = false;
+  }
+
+  /** Stop while nobody sees the page, go on when somebody does. */
+  #see() {
+    clearTimeout(this.#unseen);
+    if (document.visibilityState === "hidden") this.#unseen = setTimeout(() => this.#pauseUnseen(), UNSEEN_MS);
+    else if (this.#isPaused) this.start();
+    else this.#wake();
+  }
+
+  #pauseUnseen() {
+    if (!this.#life) return;
+    this.stop();
+    this.#isPaused = true;
+    this.#onState("connecting");
   }
 
   async #listen(life) {

@@ -13,6 +13,7 @@ export class Thread {
   #rows;
   #open = null; // { group }, another one each time a conversation is opened: what was asked for before does not count
   #older = null;
+  #reached = null; // the newest stamp of the last page: the next one must join on to that, not to what was sent since
   #reading = null;
   #mustReadAgain = false;
   #changes = 0; // of one's own: a page that was asked for before one does not know it
@@ -40,7 +41,7 @@ export class Thread {
   /** Show this conversation. */
   async open(conversation) {
     this.#open = { group: conversation.uuid };
-    this.#older = this.#reading = null;
+    this.#older = this.#reading = this.#reached = null;
     this.#rows.clear(conversation.uuid);
     place("older").hidden = place("to-newest").hidden = true;
     this.title(conversation);
@@ -106,18 +107,20 @@ export class Thread {
       const { said, next } = await this.#session.ask("GET", `/api/messages/${open.group}`);
       if (open !== this.#open) return;
       place("thread-refusal").textContent = "";
+      place("composer").hidden = false;
       if (changes === this.#changes) this.#take(said, next);
       else this.#mustReadAgain = true;
     } catch (error) {
       if (open !== this.#open) return;
       place("thread-refusal").textContent = error.message;
-      if (error instanceof Refusal && error.status === 404) place("composer").hidden = true;
+      if (error instanceof Refusal && error.status === 404) this.#hasLeft();
     }
   }
 
   /** The newest page: what it lacks between its ends is gone; where it does not reach what is known, that is let go. */
   #take(page, next) {
-    const isJoined = this.#rows.newest !== null && page.length > 0 && page[0].created_at <= this.#rows.newest;
+    const isJoined = this.#reached !== null && page.length > 0 && page[0].created_at <= this.#reached;
+    this.#reached = page.at(-1)?.created_at ?? null;
     if (!isJoined || next === null) {
       this.#rows.keepOnly(new Set(page.map((message) => message.uuid)));
       this.#older = next;
@@ -138,12 +141,18 @@ export class Thread {
     else if (hasNew) place("to-newest").hidden = false;
   }
 
+  /** The conversation is not this person's any more; who writes to them brings it back. */
+  #hasLeft() {
+    place("composer").hidden = true;
+    this.#list.expect(this.group, "");
+  }
+
   async #loadOlder() {
-    const [log, open, button] = [place("log"), this.#open, place("older")];
+    const [log, open, asked, button] = [place("log"), this.#open, this.#older, place("older")];
     button.disabled = true;
     try {
-      const { said, next } = await this.#session.ask("GET", this.#older);
-      if (open !== this.#open) return;
+      const { said, next } = await this.#session.ask("GET", asked);
+      if (open !== this.#open || asked !== this.#older) return; // they would not join on
       const fromEnd = log.scrollHeight - log.scrollTop;
       this.#rows.put(said);
       this.#older = next;
