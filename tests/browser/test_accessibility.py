@@ -22,6 +22,15 @@ def look(window: ChatPage) -> None:
     assert not found.violations_count, found.generate_report()
 
 
+def test_what_keeps_people_out_is_found(people: People) -> None:
+    """A field without a name: axe-core really looks at this page."""
+    window = people.stranger()
+    look(window)
+    window.page.evaluate("document.querySelector('#door form').append(document.createElement('input'))")
+    with pytest.raises(AssertionError, match=r"\blabel\b"):
+        look(window)
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nobody_is_kept_out(people: People, scheme: Literal["light", "dark"], size: dict[str, Any]) -> None:
