@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -45,7 +45,7 @@ async def events(
 
 
 @router.get("/api/worker")
-def show_worker(_me: Caller, parts: PartsOf) -> dict[str, Any]:
+def show_worker(_me: Caller, parts: PartsOf) -> Mapping[str, Any]:
     """What the stream worker does now, for people who learn the pattern; only where APP_WORKER_URLS is set."""
     if not parts.worker.is_set:
         raise Refused("not_found", status=HTTPStatus.NOT_FOUND)

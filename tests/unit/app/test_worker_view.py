@@ -1,6 +1,8 @@
 """What the page is shown of the workers: the one that works, a few times a second at most, and nothing it needs not."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 from chat_app.worker_view import WorkerView
@@ -59,3 +61,21 @@ def test_one_who_is_gone_keeps_nobody_waiting() -> None:
     clock.advance(1)
     view.status()
     assert workers.asked == ["a", "b", "b"]
+
+
+def test_a_frozen_worker_holds_one_thread_only() -> None:
+    """While one waits for its answer, everybody else is told at once what was said last."""
+    frozen, let_go = Event(), Event()
+
+    def freeze(_url: str) -> bytes:
+        frozen.set()
+        let_go.wait(60)
+        return json.dumps(ACTIVE).encode()
+
+    view = WorkerView(("a",), get=freeze, patience_s=60)
+    with ThreadPoolExecutor(1) as first:
+        waits = first.submit(view.status)
+        assert frozen.wait(60)
+        assert [view.status() for _ in range(10)] == [{"answers": False}] * 10
+        let_go.set()
+        assert waits.result(60)["role"] == "active"
