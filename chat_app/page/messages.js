@@ -23,6 +23,10 @@ export class MessageRows {
     asks(place("delete"), () => this.#delete());
   }
 
+  get count() {
+    return this.#rows.size;
+  }
+
   get newest() {
     return this.#sorted().at(-1)?.message.created_at ?? null;
   }

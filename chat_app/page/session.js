@@ -20,6 +20,7 @@ export class Session {
   #access = null;
   #refresh = null;
   #renewal = null;
+  #life = 0; // another one each time tokens are forgotten: what is under way then ends
   #onEnd;
 
   /** `door` says where Cognito is; `onEnd` hears when tokens are over and no new ones can be had. */
@@ -85,17 +86,18 @@ export class Session {
   }
 
   async #renew() {
-    const refresh = this.#refresh;
+    const [refresh, life] = [this.#refresh, this.#life];
     if (!refresh) this.#end();
     try {
       const said = await this.#cognito("InitiateAuth", {
         AuthFlow: "REFRESH_TOKEN_AUTH",
         AuthParameters: { REFRESH_TOKEN: refresh },
       });
+      if (life !== this.#life) throw new SignedOut();
       this.#access = said.AuthenticationResult.AccessToken;
       this.#refresh = said.AuthenticationResult.RefreshToken ?? refresh; // a pool can rotate them
     } catch (error) {
-      if (error instanceof Unreachable) throw error;
+      if (error instanceof Unreachable || life !== this.#life) throw error;
       this.#end();
     }
   }
@@ -108,6 +110,7 @@ export class Session {
 
   #forget() {
     this.#access = this.#refresh = null;
+    this.#life += 1;
   }
 
   async #cognito(operation, request, patienceMs = PATIENCE_MS) {

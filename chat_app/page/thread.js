@@ -6,6 +6,7 @@ import { Refusal } from "./sayings.js";
 
 const AGAIN_MS = 30_000; // an old message that is edited or deleted changes no row, so no event tells of it
 const NEAR_PX = 80;
+const MOST = 300; // rows; whoever reads at the end of a long conversation needs no more than the newest
 
 export class Thread {
   #session;
@@ -120,8 +121,9 @@ export class Thread {
   /** The newest page: what it lacks between its ends is gone; where it does not reach what is known, that is let go. */
   #take(page, next) {
     const isJoined = this.#reached !== null && page.length > 0 && page[0].created_at <= this.#reached;
+    const isTooLong = this.#rows.count > MOST && this.#isNearEnd();
     this.#reached = page.at(-1)?.created_at ?? null;
-    if (!isJoined || next === null) {
+    if (!isJoined || isTooLong || next === null) {
       this.#rows.keepOnly(new Set(page.map((message) => message.uuid)));
       this.#older = next;
     } else {
