@@ -15,6 +15,11 @@ export function element(tag, text = "", className = "") {
   return made;
 }
 
+/** Put this text there, unless it is there already: a reader would say it again. */
+export function say(there, text) {
+  if (there.textContent !== text) there.textContent = text;
+}
+
 /** Initials on a colour that is always the same for a handle. */
 export function dress(avatar, user) {
   const words = user.display_name.trim().split(/\s+/).filter(Boolean);
@@ -23,26 +28,28 @@ export function dress(avatar, user) {
   avatar.style.setProperty("--hue", hueOf(user.handle));
 }
 
-/** A dialog that asks for something: `attempt` is tried on submit, and what refuses it is said in the dialog. */
+/** A dialog that asks for something: `attempt` is tried on submit, nobody leaves meanwhile, and a refusal is said. */
 export function asks(dialog, attempt, { canLeave = true } = {}) {
   const form = dialog.querySelector("form");
   const refusal = dialog.querySelector(".refusal");
+  const [button, leave] = ["[type=submit]", "[value=cancel]"].map((choice) => form.querySelector(choice));
+  const setBusy = (isBusy) => [button, leave].filter(Boolean).forEach((one) => { one.disabled = isBusy; });
   form.noValidate = true; // its sentences stand in the dialog, not in bubbles of the browser's
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = event.submitter ?? form.querySelector("[type=submit]");
     if (button.disabled) return;
-    button.disabled = true;
+    setBusy(true);
     refusal.textContent = "";
     try {
       await attempt(form);
     } catch (error) {
       refusal.textContent = error.message;
     }
-    button.disabled = false;
+    setBusy(false);
     if (dialog.open && document.activeElement === document.body) button.focus(); // it was lost when it was disabled
   });
-  form.querySelector("[value=cancel]")?.addEventListener("click", () => dialog.close());
+  leave?.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("cancel", (event) => leave?.disabled && event.preventDefault());
   if (!canLeave) {
     document.addEventListener("keydown", (event) => { // where closedby="none" is not known yet
       if (event.key === "Escape" && dialog.open) event.preventDefault();

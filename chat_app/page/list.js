@@ -70,10 +70,13 @@ export class ConversationList {
     return isJoined && !hasMovedBack ? others : [];
   }
 
-  /** A row that will not come is not waited for. */
+  /** A row that is gone is not waited for, nor unread. */
   #forgetWhoLeft(conversations) {
     const isListed = new Set(conversations.map((found) => found.uuid));
-    for (const { uuid } of this.#shown) if (!isListed.has(uuid)) this.#awaited.delete(uuid);
+    for (const { uuid } of this.#shown.filter((found) => !isListed.has(found.uuid))) {
+      this.#awaited.delete(uuid);
+      this.#unread.delete(uuid);
+    }
   }
 
   #note(conversations) {

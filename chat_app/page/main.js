@@ -1,7 +1,7 @@
 // Puts the page together: who is signed in, the list, the conversation that is open, what the status line says.
 
 import { Composer, newKey } from "./composer.js";
-import { asks, dress, place } from "./elements.js";
+import { asks, dress, place, say } from "./elements.js";
 import { Hood } from "./hood.js";
 import { ConversationList } from "./list.js";
 import { Session } from "./session.js";
@@ -10,7 +10,10 @@ import { Thread } from "./thread.js";
 
 const SIGNS = {
   connecting: "Connecting…", live: "Live", offline: "Offline: trying again…", behind: "Catching up…",
+  refused: "Not known here any more",
 };
+
+const THREAD = "thread"; // in the history, where the conversation has the window to itself: "back" leads to the list
 
 class Chat {
   #door;
@@ -33,7 +36,9 @@ class Chat {
     place("new").addEventListener("click", () => place("start").showModal());
     place("sign-out").addEventListener("click", () => this.#leave());
     place("somebody-else").addEventListener("click", () => this.#leave());
-    place("back").addEventListener("click", () => this.#showList());
+    place("back").addEventListener("click", () => (history.state === THREAD ? history.back() : this.#showList()));
+    window.addEventListener("popstate", () => history.state !== THREAD && this.#showList());
+    history.replaceState(null, "");
     place("hood-switch").hidden = !settings.has_worker_view;
     place("hood-switch").addEventListener("change", (event) => this.hood.show(event.target.checked));
     place("door").showModal();
@@ -85,6 +90,7 @@ class Chat {
   }
 
   #open(conversation) {
+    if (history.state !== THREAD && matchMedia("(max-width: 46rem)").matches) history.pushState(THREAD, "");
     place("chat").dataset.view = "thread";
     this.list.mark(conversation.uuid);
     const isRead = this.thread.open(conversation);
@@ -123,8 +129,7 @@ class Chat {
     this.#state = { ...this.#state, ...change };
     const { line, isBehind, isUnavailable } = this.#state;
     const shown = line === "live" && (isBehind || isUnavailable) ? "behind" : line;
-    if (place("status").textContent === SIGNS[shown]) return; // a reader would say it again
-    place("status").textContent = SIGNS[shown];
+    say(place("status"), SIGNS[shown]);
     place("status").dataset.line = shown;
   }
 }

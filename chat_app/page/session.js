@@ -36,7 +36,7 @@ export class Session {
       AuthFlow: "USER_PASSWORD_AUTH",
       AuthParameters: { USERNAME: handle, PASSWORD: password },
     });
-    if (!said.AuthenticationResult) {
+    if (!said?.AuthenticationResult?.AccessToken) {
       throw new Error("This account needs a further step that this page does not know: ask whoever runs this chat.");
     }
     this.#access = said.AuthenticationResult.AccessToken;

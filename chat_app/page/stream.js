@@ -17,7 +17,7 @@ export class Stream {
   #isPaused = false;
   #wake = () => {};
 
-  /** `hear(event, data)` gets each event; `onState` hears "connecting", "live" or "offline". */
+  /** `hear(event, data)` gets each event; `onState` hears "connecting", "live", "offline", "refused". */
   constructor(session, hear, onState) {
     this.#session = session;
     this.#hear = hear;
@@ -70,6 +70,7 @@ export class Stream {
         failures = Date.now() - began < SHORT_MS ? failures + 1 : 0; // who ends at once is not called again at once
       } catch (error) {
         if (life.aborted || error instanceof SignedOut) return;
+        if (isFinal(error)) return this.#onState("refused");
         if (Date.now() - began > SILENT_MS / 2) failures = 0; // it was well until now
         failures += 1;
         wait = error.waitMs ?? 0;
@@ -130,6 +131,11 @@ async function* eventsIn(body, isHeard) {
 function valuesOf(field, lines) {
   const found = lines.filter((line) => line.startsWith(`${field}:`));
   return found.map((line) => line.slice(field.length + 1).replace(/^ /, ""));
+}
+
+/** Whether asking again would be answered alike. */
+function isFinal(error) {
+  return error instanceof Refusal && error.status < 500 && error.status !== 429;
 }
 
 function refusal(answer, codes) {

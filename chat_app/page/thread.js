@@ -1,6 +1,6 @@
 // The conversation that is open: its messages, oldest first, older ones on demand, and what is on its way.
 
-import { dress, place } from "./elements.js";
+import { dress, place, say } from "./elements.js";
 import { MessageRows } from "./messages.js";
 import { Refusal } from "./sayings.js";
 
@@ -107,13 +107,13 @@ export class Thread {
     try {
       const { said, next } = await this.#session.ask("GET", `/api/messages/${open.group}`);
       if (open !== this.#open) return;
-      place("thread-refusal").textContent = "";
+      say(place("thread-refusal"), "");
       place("composer").hidden = false;
       if (changes === this.#changes) this.#take(said, next);
       else this.#mustReadAgain = true;
     } catch (error) {
       if (open !== this.#open) return;
-      place("thread-refusal").textContent = error.message;
+      say(place("thread-refusal"), error.message);
       if (error instanceof Refusal && error.status === 404) this.#hasLeft();
     }
   }
