@@ -43,7 +43,7 @@ export class Hood {
   }
 
   async #look() {
-    if (document.visibilityState === "visible") {
+    if (document.visibilityState === "visible" && !isMarked()) {
       try {
         this.#tell((await this.#session.ask("GET", "/api/worker")).said);
       } catch (error) {
@@ -111,6 +111,12 @@ export class Hood {
     const when = kind ? null : moment(id);
     return when ? STAMP.format(when) : `${kind && `${kind}#`}${short(id)}`;
   }
+}
+
+/** Whether somebody is about to copy a key: what is shown is left alone then. */
+function isMarked() {
+  const selection = document.getSelection();
+  return !selection.isCollapsed && place("hood").contains(selection.anchorNode);
 }
 
 function short(id) {

@@ -3,6 +3,7 @@
 import { Refusal, SignedOut } from "./sayings.js";
 
 const SILENT_MS = 40_000; // the server says something every 15 s
+const LATE_MS = 16_000;
 const LONGEST_WAIT_MS = 15_000;
 const SHORT_MS = 1_000;
 const UNSEEN_MS = 10_000; // a browser has six connections to a host: windows that nobody sees leave them to the others
@@ -13,6 +14,7 @@ export class Stream {
   #onState;
   #life = null;
   #one = null;
+  #heardAt = 0;
   #unseen = null;
   #isPaused = false;
   #wake = () => {};
@@ -27,7 +29,7 @@ export class Stream {
       this.#one?.abort();
       this.#wake();
     });
-    window.addEventListener("focus", () => this.#wake());
+    window.addEventListener("focus", () => this.#hurry());
     document.addEventListener("visibilitychange", () => this.#see());
   }
 
@@ -50,7 +52,13 @@ export class Stream {
     clearTimeout(this.#unseen);
     if (document.visibilityState === "hidden") this.#unseen = setTimeout(() => this.#pauseUnseen(), UNSEEN_MS);
     else if (this.#isPaused) this.start();
-    else this.#wake();
+    else this.#hurry();
+  }
+
+  /** Somebody looks again, perhaps after a sleep: a line that has been silent for too long is given up at once. */
+  #hurry() {
+    if (Date.now() - this.#heardAt > LATE_MS) this.#one?.abort();
+    this.#wake();
   }
 
   #pauseUnseen() {
@@ -84,7 +92,9 @@ export class Stream {
   async #readOne(life) {
     const one = this.#one = new AbortController();
     let watchdog = setTimeout(() => one.abort(), SILENT_MS);
+    this.#heardAt = Date.now();
     const isHeard = () => {
+      this.#heardAt = Date.now();
       clearTimeout(watchdog);
       watchdog = setTimeout(() => one.abort(), SILENT_MS);
     };
