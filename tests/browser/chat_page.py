@@ -64,6 +64,11 @@ class ChatPage:
         """The row of the conversation with somebody, by the name that it shows."""
         return self.list.get_by_role("button").filter(has=self.page.get_by_text(name, exact=True))
 
+    def group(self, name: str) -> str:
+        """The message group of the conversation with somebody, once it is listed."""
+        row = self.list.get_by_role("listitem").filter(has=self.page.get_by_text(name, exact=True))
+        return row.get_attribute("data-group") or ""
+
     def open(self, name: str) -> None:
         """Open the conversation with somebody."""
         self.conversation(name).click()

@@ -157,6 +157,10 @@ class Voice:
         answer = self._client.post("/api/messages", json={"message": text, "handle": to.handle})
         assert answer.status_code == httpx.codes.OK, answer.text
 
+    def leave(self, group: str) -> None:
+        """Leave a conversation."""
+        assert self._client.delete(f"/api/message_groups/{group}").status_code == httpx.codes.NO_CONTENT
+
 
 @contextmanager
 def founded(settings: Settings, folder: Path) -> Iterator[Town]:
