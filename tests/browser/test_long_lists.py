@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from playwright.sync_api import expect
 
+from tests.acceptance.stack import wait_until
 from tests.browser.chat_page import ChatPage
 from tests.browser.held import look_again, turn_away, turn_back
 from tests.browser.people import People
@@ -57,6 +58,7 @@ def test_a_window_that_nobody_saw_misses_no_row(people: People, town: Town) -> N
     with town.voice(ann) as voice:
         for other in others[:25]:
             voice.say("Again", other)
+        wait_until(lambda: voice.previews().count("Again") == 25, "the worker to move all rows")
     turn_back(hers.page)
     people.expect_status("Live", hers)
     expect(hers.list.get_by_role("listitem").filter(has_text="Again")).to_have_count(20)

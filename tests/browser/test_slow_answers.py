@@ -86,11 +86,14 @@ def test_a_late_older_page_leaves_no_gap(people: People, town: Town) -> None:
         for number in range(25):
             his.say(f"Early {number}", ann)
         hers.open("Ben")
-        with held(hers.page, "**/api/messages/*cursor=*") as slow:
+        with held(hers.page, "**/api/messages/*cursor=*") as older:
             hers.button("Older messages").click()
-            slow.wait()
-            for number in range(25):
-                his.say(f"Late {number}", ann)
+            older.wait()
+            with held(hers.page, f"**/api/messages/{hers.group('Ben')}") as newest:
+                look_again(hers.page)
+                newest.wait()
+                for number in range(25):
+                    his.say(f"Late {number}", ann)
             expect(hers.message("Late 24")).to_be_visible()
             expect(hers.message("Early 24")).to_have_count(0)
     for count in (40, 50):

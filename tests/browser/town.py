@@ -157,6 +157,15 @@ class Voice:
         answer = self._client.post("/api/messages", json={"message": text, "handle": to.handle})
         assert answer.status_code == httpx.codes.OK, answer.text
 
+    def previews(self) -> list[str]:
+        """What all rows of one's list show, newest first."""
+        path, found = "/api/message_groups", list[str]()
+        while path:
+            answer = self._client.get(path)
+            found += [row["message"] for row in answer.json()]
+            path = answer.links.get("next", {}).get("url", "")
+        return found
+
     def leave(self, group: str) -> None:
         """Leave a conversation."""
         assert self._client.delete(f"/api/message_groups/{group}").status_code == httpx.codes.NO_CONTENT
