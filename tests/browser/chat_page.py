@@ -5,6 +5,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.town import Person
 from tests.browser.troubles import Troubles
 
+_BECOMES = """state => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 class ChatPage:
     """One window."""
@@ -64,11 +69,6 @@ class ChatPage:
         """The row of the conversation with somebody, by the name that it shows."""
         return self.list.get_by_role("button").filter(has=self.page.get_by_text(name, exact=True))
 
-    def group(self, name: str) -> str:
-        """The message group of the conversation with somebody, once it is listed."""
-        row = self.list.get_by_role("listitem").filter(has=self.page.get_by_text(name, exact=True))
-        return row.get_attribute("data-group") or ""
-
     def open(self, name: str) -> None:
         """Open the conversation with somebody."""
         self.conversation(name).click()
@@ -105,6 +105,16 @@ class ChatPage:
         self.deed(text, "Delete").click()
         self.deletion.get_by_role("button", name="Delete message").click()
         expect(self.message(text)).to_have_count(0)
+
+    def look_away(self) -> None:
+        """Nobody sees the page (it has a clock to move), until it has given up its stream."""
+        self.page.evaluate(_BECOMES, "hidden")
+        with self.page.expect_event("requestfailed", lambda request: request.url.endswith("/api/events")):
+            self.page.clock.fast_forward("00:11")
+
+    def look_back(self) -> None:
+        """Somebody sees it again."""
+        self.page.evaluate(_BECOMES, "visible")
 
     def everything(self) -> str:
         """All that the page holds, shown or not."""

@@ -1,88 +1,60 @@
-"""Answers that come late, and what a page has shown meanwhile."""
+"""Requests that are answered when a test says so: what a slow line does, without a clock."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 
-from playwright.sync_api import APIResponse, Page, Route
+from playwright.sync_api import Page, Route
 
-_WATCH = """() => {
-  window.seen = { added: [], removed: [] };
-  const note = (nodes, texts) => nodes.forEach((node) => texts.push(node.textContent ?? ""));
-  new MutationObserver((changes) => changes.forEach(({ addedNodes, removedNodes }) => {
-    note([...addedNodes], window.seen.added);
-    note([...removedNodes], window.seen.removed);
-  })).observe(document.getElementById("messages"), { childList: true, subtree: true });
-}"""
+from tests.acceptance.stack import wait_until
+
+THREAD = re.compile(r"/api/messages/[^/?]+$")
+"""The newest messages of a conversation."""
+
+CONVERSATION = re.compile(r"/api/messages/[^/]+$")
+"""The same, and its older ones."""
+
+ONE_MESSAGE = re.compile(r"/api/messages/[^/]+/")
+SENDING = re.compile(r"/api/messages$")
+
+_PATIENT = "AbortSignal.timeout = () => new AbortController().signal"  # however slow a test is, nothing is given up
+_LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 class Held:
-    """Answers as the application gave them, kept back."""
+    """From now on a page's requests to such addresses wait, each until the test has sent it on or answered it."""
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._answers: list[tuple[Route, APIResponse]] = []
+    def __init__(self, page: Page, url: re.Pattern[str]) -> None:
+        self._page, self._url = page, url
+        self._waiting: list[Route] = []
         self._is_over = False
+        page.evaluate(_PATIENT)
+        page.route(url, self._keep)
 
-    def hold(self, route: Route) -> None:
-        """Ask, and keep the answer."""
-        if self._is_over:
-            route.continue_()
-        else:
-            self._answers.append((route, route.fetch()))
+    def next(self) -> Route:
+        """The next that waits."""
+        wait_until(self._has_one, f"a request like {self._url.pattern}")
+        return self._waiting.pop(0)
 
-    def wait(self) -> None:
-        """Until there is one."""
-        while not self._answers:
-            self._page.wait_for_timeout(20)
-
-    def let_go(self) -> None:
-        """Now they come."""
+    def no_more(self) -> None:
+        """Others pass; those that wait go on waiting."""
         self._is_over = True
-        while self._answers:
-            route, answer = self._answers.pop(0)
-            route.fulfill(response=answer)
+
+    def _keep(self, route: Route) -> None:
+        if self._is_over:
+            route.fallback()
+        else:
+            self._waiting.append(route)
+
+    def _has_one(self) -> bool:
+        self._page.wait_for_timeout(1)  # lets the browser's news in
+        return bool(self._waiting)
 
 
-@contextmanager
-def held(page: Page, pattern: str) -> Iterator[Held]:
-    """Answers to these requests are kept back, and come at the end at the latest."""
-    held = Held(page)
-    page.route(pattern, held.hold)
-    try:
-        yield held
-    finally:
-        held.let_go()
-
-
-def watch_messages(page: Page) -> None:
-    """From now on, remember what comes and goes among the messages."""
-    page.evaluate(_WATCH)
-
-
-def came(page: Page) -> str:
-    """All that came, however shortly it stood there."""
-    return str(page.evaluate("window.seen.added.join()"))
-
-
-def went(page: Page) -> str:
-    """All that was taken away."""
-    return str(page.evaluate("window.seen.removed.join()"))
-
-
-def look_again(page: Page) -> None:
-    """Somebody comes back to the window: it reads the conversation again."""
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-
-def turn_away(page: Page) -> None:
-    """Nobody sees the window for a while; the page's clock goes ahead."""
-    page.clock.install()
-    page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden', configurable: true })")
-    look_again(page)
-    page.clock.fast_forward(11_000)
-
-
-def turn_back(page: Page) -> None:
-    """Somebody sees it again."""
-    page.evaluate("delete document.visibilityState")
-    look_again(page)
+def read_again(page: Page) -> None:
+    """The open conversation is read, and what came is shown: a second reading begins only after that."""
+    held = Held(page, THREAD)
+    page.evaluate(_LOOK)
+    first = held.next()
+    page.evaluate(_LOOK)
+    held.no_more()
+    with page.expect_request(THREAD):
+        first.continue_()

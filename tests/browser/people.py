@@ -23,13 +23,15 @@ class People:
         self._people.append(person)
         return person
 
-    def stranger(self, path: str = "/", **options: Any) -> ChatPage:
-        """A window in which nobody is signed in; `options` as a browser's context takes them."""
+    def stranger(self, path: str = "/", *, has_clock: bool = False, **options: Any) -> ChatPage:
+        """A window in which nobody is signed in, perhaps with a clock to move; `options` as a browser's context's."""
         context = self._browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Berlin", **options})
         context.set_default_timeout(self._patience_ms)
         troubles = Troubles(context)
         self._windows.append((context, troubles))
         page = context.new_page()
+        if has_clock:
+            page.clock.install()
         page.goto(f"{self._town.app.url}{path}")
         return ChatPage(page, troubles)
 

@@ -1,132 +1,139 @@
-"""Answers that come late: no message is lost, shown twice, or shown where it does not belong."""
+"""Answers come late, or never: nothing is shown that is not so, nothing is lost, and nobody waits for the wrong one."""
+
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
-from tests.browser.held import came, held, look_again, watch_messages, went
+from tests.browser.chat_page import ChatPage
+from tests.browser.held import CONVERSATION, ONE_MESSAGE, SENDING, THREAD, Held
 from tests.browser.people import People
 from tests.browser.town import Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def test_a_slow_conversation_keeps_no_other_waiting(people: People) -> None:
-    """The second one that is opened is read at once; the first one's late answer shows nothing of it there."""
-    [(_, hers)], (ben, cat) = people.arrive("Ann"), map(people.new, ("Ben", "Cat"))
-    for other in (ben, cat):
-        hers.begin(other.handle, f"Hello {other.name}")
-        expect(hers.message(f"Hello {other.name}")).to_be_visible()
-    with held(hers.page, f"**/api/messages/{hers.group('Ben')}") as slow:
-        hers.open("Ben")
-        slow.wait()
-        hers.open("Cat")
-        expect(hers.texts).to_have_text(["Hello Cat"])
-        watch_messages(hers.page)
-    hers.send("Is anybody there?")
-    assert "Ben" not in came(hers.page)
+class Ann:
+    """She is at the page, has written to Ben and to Cat, and writes from elsewhere as well."""
+
+    def __init__(self, hers: ChatPage, say: Callable[[str, str], object]) -> None:
+        self.hers, self._say = hers, say
+
+    def says(self, name: str, *texts: str) -> list[str]:
+        """Messages to one of them, from elsewhere."""
+        for text in texts:
+            self._say(name, text)
+        return [*texts]
 
 
-def test_a_message_that_was_just_sent_stays(people: People) -> None:
-    """An answer from before it was sent comes after it: nothing is taken away."""
-    [(_, hers)], ben = people.arrive("Ann"), people.new("Ben")
-    hers.begin(ben.handle, "Hello")
-    expect(hers.message("Hello")).to_be_visible()
-    pattern = f"**/api/messages/{hers.group('Ben')}"
-    with held(hers.page, pattern) as slow:
-        look_again(hers.page)
-        slow.wait()
-        hers.send("Just sent")
-        watch_messages(hers.page)
-    with hers.page.expect_response(pattern):
-        look_again(hers.page)
-    expect(hers.texts).to_have_text(["Hello", "Just sent"])
-    assert "Just sent" not in went(hers.page)
+@pytest.fixture
+def ann(people: People, town: Town) -> Iterator[Ann]:
+    """Ann."""
+    person = people.new("Ann")
+    others = {name: town.is_known(name) for name in ("Ben", "Cat")}
+    with town.voice(person) as voice:
+        ann = Ann(people.at_page(person, has_clock=True), lambda name, text: voice.say(text, to=others[name]))
+        for name in others:
+            ann.says(name, f"Hello {name}")
+        yield ann
 
 
-def test_a_late_edit_does_not_show_in_another_conversation(people: People) -> None:
-    """It is saved, and what is open now stays as it is."""
-    [(_, hers)], (ben, cat) = people.arrive("Ann"), map(people.new, ("Ben", "Cat"))
-    for other in (cat, ben):
-        hers.begin(other.handle, f"Hello {other.name}")
-        expect(hers.message(f"Hello {other.name}")).to_be_visible()
-    with held(hers.page, f"**/api/messages/{hers.group('Ben')}/*") as slow:
-        hers.deed("Hello Ben", "Edit").click()
-        hers.editor.fill("A secret of Ben's")
-        hers.button("Save").click()
-        slow.wait()
-        hers.open("Cat")
-        expect(hers.texts).to_have_text(["Hello Cat"])
-        watch_messages(hers.page)
+def test_a_conversation_is_read_though_the_one_before_is_not_answered(ann: Ann) -> None:
+    """Nor does that answer, when it comes, change what is open."""
+    hers = ann.hers
+    held = Held(hers.page, THREAD)
     hers.open("Ben")
-    expect(hers.texts).to_have_text(["A secret of Ben's"])
-    assert came(hers.page).count("secret") == 1
+    late = held.next()
+    held.no_more()
+    hers.open("Cat")
+    expect(hers.texts).to_have_text(["Hello Cat"])
+    late.continue_()
+    hers.send("You alone")
+    expect(hers.texts).to_have_text(["Hello Cat", "You alone"])
 
 
-def test_what_is_sent_closes_no_gap(people: People, town: Town) -> None:
-    """Many messages come while a read is slow, then one's own: those that no page has shown are a page away."""
-    (ann, hers), ben = people.arrive("Ann")[0], people.new("Ben")
-    hers.begin(ben.handle, "Hello")
-    expect(hers.message("Hello")).to_be_visible()
-    with held(hers.page, f"**/api/messages/{hers.group('Ben')}") as slow:
-        look_again(hers.page)
-        slow.wait()
-        with town.voice(ben) as his:
-            for number in range(25):
-                his.say(f"Burst {number}", ann)
-        hers.send("And I")
-    expect(hers.texts).to_have_count(20)
+def test_what_was_just_sent_stays_when_an_answer_from_before_comes(ann: Ann) -> None:
+    """The conversation is read once more instead; until then the message stands where it was put."""
+    hers = ann.hers
+    held = Held(hers.page, THREAD)
+    hers.open("Ben")
+    late = held.next()
+    before = late.fetch()
+    hers.send("Just sent")
+    late.fulfill(response=before)
+    again = held.next()
+    expect(hers.texts).to_have_text(["Just sent"])
+    held.no_more()
+    again.continue_()
+    expect(hers.texts).to_have_text(["Hello Ben", "Just sent"])
+
+
+def test_an_edit_that_is_answered_late_is_not_shown_in_another_conversation(ann: Ann) -> None:
+    """It is stored, and stands where it belongs."""
+    hers, told = ann.hers, ann.says("Cat", *map(str, range(21)))
+    hers.open("Ben")
+    held = Held(hers.page, ONE_MESSAGE)
+    hers.deed("Hello Ben", "Edit").click()
+    hers.editor.fill("Between Ben and me")
+    hers.button("Save").click()
+    late = held.next()
+    hers.open("Cat")
+    expect(hers.texts).to_have_text(told[-20:])
+    with hers.page.expect_event("requestfinished", lambda request: request.method == "PUT"):
+        late.continue_()
+    told += ann.says("Cat", "The end")
+    expect(hers.texts).to_have_text(told[-21:])
+    hers.open("Ben")
+    expect(hers.texts).to_have_text(["Between Ben and me"])
+
+
+def test_what_is_sent_among_many_closes_no_gap(ann: Ann) -> None:
+    """More than a page has come since the last reading: the newest are shown, and a button leads to the others."""
+    hers = ann.hers
+    hers.open("Ben")
+    expect(hers.texts).to_have_text(["Hello Ben"])
+    held = Held(hers.page, THREAD)
+    told = ann.says("Ben", *map(str, range(25)))
+    late = held.next()
+    hers.send("And this")
+    held.no_more()
+    late.continue_()
+    expect(hers.texts).to_have_text([*told[-19:], "And this"])
     hers.button("Older messages").click()
-    expect(hers.texts).to_have_text(["Hello", *(f"Burst {number}" for number in range(25)), "And I"])
+    expect(hers.texts).to_have_text(["Hello Ben", *told, "And this"])
 
 
-def test_a_late_older_page_leaves_no_gap(people: People, town: Town) -> None:
-    """More than a page comes while the older one is asked for: all of it can be read in the end."""
-    (ann, hers), ben = people.arrive("Ann")[0], people.new("Ben")
-    with town.voice(ben) as his:
-        for number in range(25):
-            his.say(f"Early {number}", ann)
-        hers.open("Ben")
-        with held(hers.page, "**/api/messages/*cursor=*") as older:
-            hers.button("Older messages").click()
-            older.wait()
-            with held(hers.page, f"**/api/messages/{hers.group('Ben')}") as newest:
-                look_again(hers.page)
-                newest.wait()
-                for number in range(25):
-                    his.say(f"Late {number}", ann)
-            expect(hers.message("Late 24")).to_be_visible()
-            expect(hers.message("Early 24")).to_have_count(0)
-    for count in (40, 50):
+def test_older_messages_that_come_late_leave_no_gap(ann: Ann) -> None:
+    """So many have come meanwhile that they would not join on: they are had when they are asked for again."""
+    hers, told = ann.hers, ["Hello Ben", *ann.says("Ben", *map(str, range(24)))]
+    hers.open("Ben")
+    expect(hers.texts).to_have_text(told[-20:])
+    held = Held(hers.page, CONVERSATION)
+    hers.button("Older messages").click()
+    older = held.next()
+    told += ann.says("Ben", *map(str, range(24, 48)))
+    held.next().continue_()
+    expect(hers.texts).to_have_text(told[-20:])
+    held.no_more()
+    older.continue_()
+    for count in (40, 49):
         hers.button("Older messages").click()
-        expect(hers.texts).to_have_count(count)
-    expect(hers.button("Older messages")).to_be_hidden()
+        expect(hers.texts).to_have_text(told[-count:])
 
 
-def test_a_message_whose_answer_was_lost_stands_there_once(people: People) -> None:
-    """Nobody knows whether it was sent: it is tried again by itself, and is one message."""
-    [(_, hers)], ben = people.arrive("Ann"), people.new("Ben")
-    hers.begin(ben.handle, "Hello")
-    expect(hers.message("Hello")).to_be_visible()
-    people.expect_trouble("api/messages|ERR_FAILED")
-
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
-    hers.page.route("**/api/messages", lose, times=1)
+def test_a_message_whose_answer_is_lost_is_there_once(ann: Ann) -> None:
+    """It may have been sent: it is sent again by itself, and both are one."""
+    hers = ann.hers
+    hers.troubles.expect("ERR_FAILED")
+    hers.open("Ben")
+    held = Held(hers.page, SENDING)
     hers.text.fill("Did you get this?")
     hers.button("Send").click()
-    expect(hers.log).to_contain_text("Perhaps not sent")
+    lost = held.next()
+    lost.fetch()
+    lost.abort()
+    expect(hers.log.get_by_text("Perhaps not sent")).to_be_visible()
+    held.no_more()
+    hers.page.clock.fast_forward("00:11")
     expect(hers.log.get_by_text("Perhaps not sent")).to_have_count(0)
-    expect(hers.texts).to_have_text(["Hello", "Did you get this?"])
-
-
-def test_what_is_under_way_cannot_be_left(people: People) -> None:
-    """A first message that is slow takes nobody's place later on: the dialog stays until it is answered."""
-    [(_, hers)], ben = people.arrive("Ann"), people.new("Ben")
-    with held(hers.page, "**/api/messages") as slow:
-        hers.begin(ben.handle, "Hello")
-        slow.wait()
-        expect(hers.beginning.get_by_role("button", name="Cancel")).to_be_disabled()
-    expect(hers.beginning).to_be_hidden()
-    expect(hers.title).to_have_text("Ben")
+    expect(hers.log.get_by_text("Did you get this?")).to_have_count(1)

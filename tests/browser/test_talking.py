@@ -80,10 +80,7 @@ def test_a_message_that_is_deleted_goes_for_both(people: People) -> None:
 def test_an_old_message_that_is_edited_is_seen_before_long(people: People) -> None:
     """It moves no row, so no event tells of it: the conversation that is open is read again every half minute."""
     (_, hers), ben = *people.arrive("Ann"), people.new("Ben")
-    his = people.stranger()
-    his.page.clock.install()
-    his.page.reload()
-    his.sign_in(ben)
+    his = people.at_page(ben, has_clock=True)
     hers.begin(ben.handle, "Oldest")
     hers.send("Newest")
     his.open("Ann")

@@ -152,23 +152,16 @@ class Voice:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def say(self, text: str, to: Person) -> None:
-        """A message to somebody."""
+    def say(self, text: str, to: Person) -> str:
+        """A message to somebody; the group it went to."""
         answer = self._client.post("/api/messages", json={"message": text, "handle": to.handle})
         assert answer.status_code == httpx.codes.OK, answer.text
-
-    def previews(self) -> list[str]:
-        """What all rows of one's list show, newest first."""
-        path, found = "/api/message_groups", list[str]()
-        while path:
-            answer = self._client.get(path)
-            found += [row["message"] for row in answer.json()]
-            path = answer.links.get("next", {}).get("url", "")
-        return found
+        return str(answer.json()["message_group_uuid"])
 
     def leave(self, group: str) -> None:
         """Leave a conversation."""
-        assert self._client.delete(f"/api/message_groups/{group}").status_code == httpx.codes.NO_CONTENT
+        answer = self._client.delete(f"/api/message_groups/{group}")
+        assert answer.status_code == httpx.codes.NO_CONTENT, answer.text
 
 
 @contextmanager
