@@ -13,6 +13,11 @@ import pytest
 
 from devstack.cognito import PASSWORD
 
+AT_A_TERMINAL = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in the background, and no shell can trap what was ignored before
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 SCRIPT = Path(__file__).parents[2] / "scripts" / "demo"
 ENGINE = "echo export AWS_ENDPOINT_URL=http://127.0.0.1:1 APP_PORT=2"
 
@@ -44,7 +49,8 @@ class Demo:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start it; `close` ends whatever is left of it."""
-        command, pipe = [str(self.root / "scripts" / "demo"), *arguments], subprocess.PIPE
+        script, pipe = str(self.root / "scripts" / "demo"), subprocess.PIPE
+        command = [sys.executable, "-c", AT_A_TERMINAL, script, *arguments]
         demo = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
         self._running.append(demo)
         return demo
