@@ -83,6 +83,7 @@ def test_a_table_with_other_keys(stack: Stack, clients: Clients) -> None:
     refused(stack, stack.settings.message_table, "sk")
 
 
+@pytest.mark.slow
 @pytest.mark.only_on("ministack", reason="no engine is asked: once is enough")
 def test_an_engine_that_does_not_answer_is_waited_for(stack: Stack) -> None:
     """With a line about it; SIGTERM ends the wait."""

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Re
 _REPORT = """addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sample}) =>
   console.error(`the policy of the page kept away: ${effectiveDirective} ${blockedURI} ${sample}`));"""
 
-_STREAM_ENDED = re.compile(r"request .*/api/events: net::ERR_ABORTED")  # whoever signs out or leaves ends it
+_LEFT_BEHIND = re.compile(r"request GET \S+/api/\S+: net::ERR_ABORTED")  # a stream, a look: whoever signs out ends it
 
 
 class Troubles:
@@ -15,7 +15,7 @@ class Troubles:
 
     def __init__(self, context: BrowserContext) -> None:
         self._found: list[str] = []
-        self._expected = [_STREAM_ENDED]
+        self._expected = [_LEFT_BEHIND]
         self.asked: list[str] = []
         """Where requests went."""
         context.add_init_script(_REPORT)

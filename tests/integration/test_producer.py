@@ -161,6 +161,7 @@ def test_no_region_and_no_credentials_are_one_sentence_each(bare: Producer) -> N
     assert "AWS_ACCESS_KEY_ID" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.only_on("ministack", reason="no engine is asked: once is enough")
 def test_an_engine_that_is_away_is_waited_for_and_then_given_up(
     producer: Producer, monkeypatch: pytest.MonkeyPatch
