@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_a_row_that_goes_back_below_the_newest_is_not_lost(people: People, town: Town) -> None:
-    """It rose with a message that is deleted again; nobody waits for it, and it is not new to anybody."""
+    """It rose with a message that is deleted again; nobody waits for it."""
     ann = people.new("Ann")
     with town.voice(ann) as voice:
         names = _begins(voice, _strangers(town, 22))
@@ -29,7 +29,6 @@ def test_a_row_that_goes_back_below_the_newest_is_not_lost(people: People, town:
     people.expect_status("Live", hers)
     hers.button("Older conversations").click()
     hers.expect_list(*names)
-    expect(hers.page).to_have_title("Pattern E chat")
 
 
 def test_rows_that_moved_while_nobody_looked_are_all_there(people: People, town: Town) -> None:
@@ -59,10 +58,10 @@ def test_a_conversation_that_is_left_elsewhere_is_not_waited_for(people: People,
         hers.send("And goodbye")
         anns.leave(group)
         hers.expect_list()
+        hers.page.clock.fast_forward("00:03")
+        assert hers.status.text_content() == "Live"
         read_again(hers.page)
         expect(hers.text).to_be_hidden()
-        hers.page.clock.fast_forward("00:03")
-        people.expect_status("Live", hers)
         bens.say("Come back", to=ann)
         expect(hers.message("Come back")).to_be_visible()
     hers.send("I am back")
