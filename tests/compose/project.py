@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 240.0  # LocalStack starts in 15 to 60 s; no test waits for less than it may take
 ACTIVE, STANDBY = "stream-worker", "stream-worker-standby"
 FLEET = ("fleet-1", "fleet-2", "fleet-3")
+Seen = TypeVar("Seen")
 
 
 class Project:
@@ -89,9 +90,10 @@ class Project:
         return next(service for service in (ACTIVE, STANDBY) if self.state(service)["Running"])
 
 
-def wait_until(is_so: Callable[[], object], what: str) -> None:
-    """Look again until it is so."""
+def wait_until(look: Callable[[], Seen], what: str) -> Seen:
+    """Look again until there is something, and give what was seen: it may be otherwise a moment later."""
     until = monotonic() + PATIENCE_S
-    while not is_so():
+    while not (seen := look()):
         assert monotonic() < until, f"waited in vain for {what}"
         Event().wait(0.5)
+    return seen

@@ -53,8 +53,12 @@ def roles(project: Project) -> dict[str, str]:
 
 def both(project: Project) -> dict[str, str]:
     """The same, when one works and the other stands by."""
-    wait_until(lambda: {"active", "standby"} <= set(roles(project)), "an active worker and a standby")
-    return roles(project)
+
+    def pair() -> dict[str, str]:
+        seen = roles(project)
+        return seen if {"active", "standby"} <= set(seen) else {}
+
+    return wait_until(pair, "an active worker and a standby")
 
 
 def test_people_talk_and_every_row_is_right(project: Project) -> None:
@@ -175,8 +179,7 @@ def test_a_fleet_shares_the_stream_and_survives_a_kill(project: Project) -> None
     """Without the other workers: a host that reads is killed under traffic, another goes on, and ends in order."""
     project.do("stop", ACTIVE, STANDBY)
     project.do("up", "--detach", "--wait", *FLEET)
-    wait_until(lambda: reading(project, *FLEET), "a host that reads")
-    [reader] = reading(project, *FLEET)
+    reader, *_ = wait_until(lambda: reading(project, *FLEET), "a host that reads")
     project.do("run", "--rm", "--detach", "producer")
     project.signal(reader, "kill", "--signal", "KILL")
     others = [service for service in FLEET if service != reader]
