@@ -4,12 +4,12 @@ Reads ask for a key that does not exist. Writes are tried where their conditions
 permission first and refuses the condition afterwards, so nothing is ever written. All that the worker calls is tried.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.dynamo import Client
 from shared.errors import AccessDenied, ConditionFailed, TransactionCancelled
-from shared.keys import INDEX
+from shared.keys import INDEX, MESSAGE, ROSTER, ROW
 from shared.models import Item
 from stream_worker.doctor.examination import Check, Verdict, fail, ok
 from stream_worker.doctor.surroundings import MESSAGES, STATE, STREAM, Surroundings
@@ -53,17 +53,19 @@ class Access:
         }
 
     def _writes(self) -> Calls:
-        table = self._with.settings.message_table
-        actions: dict[str, dict[str, dict[str, Any]]] = {
-            "PutItem": {"Put": {"Item": _key(NOBODY)}},
-            "UpdateItem": {"Update": {"Key": _key(NOBODY), "UpdateExpression": "REMOVE doctor"}},
-            "DeleteItem": {"Delete": {"Key": _key(NOBODY)}},
-            "ConditionCheckItem": {"ConditionCheck": {"Key": _key(NOBODY)}},
+        """With keys of the kinds that the worker writes, as a policy may allow no others (`dynamodb:LeadingKeys`)."""
+        row, entry, message = (_key(kind + NOBODY) for kind in (ROW, ROSTER, MESSAGE))
+        actions: dict[str, list[dict[str, dict[str, Any]]]] = {
+            "PutItem": [{"Put": {"Item": row}}, {"Put": {"Item": entry}}],
+            "UpdateItem": [{"Update": {"Key": row, "UpdateExpression": "REMOVE doctor"}}],
+            "DeleteItem": [{"Delete": {"Key": row}}],
+            "ConditionCheckItem": [{"ConditionCheck": {"Key": row}}, {"ConditionCheck": {"Key": message}}],
         }
-        return {f"{name} (transaction)": self._transaction(table, action) for name, action in actions.items()}
+        return {f"{name} (transaction)": self._transaction(together) for name, together in actions.items()}
 
-    def _transaction(self, table: str, action: Mapping[str, Any]) -> Callable[[], object]:
-        located = [{kind: {"TableName": table, **action[kind], **_IMPOSSIBLE} for kind in action}]
+    def _transaction(self, actions: Sequence[Mapping[str, Any]]) -> Callable[[], object]:
+        table = self._with.settings.message_table
+        located = [{kind: {"TableName": table, **action[kind], **_IMPOSSIBLE} for kind in action} for action in actions]
         return lambda: self._dynamodb.call("transact_write_items", TransactItems=located)
 
     def _stream(self) -> Calls:
