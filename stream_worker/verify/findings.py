@@ -34,6 +34,8 @@ class GroupView:
 
     newest: Newest | None = None
     senders: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    """Users whom the row of another member shows."""
     foreign_stamps: int = 0
     blank: int = 0
     indexed: int = 0
@@ -85,6 +87,8 @@ def _absent(group: str, user: str, member: MemberView, messages: GroupView) -> I
     if roster is None:
         if user in messages.senders:
             yield Finding(Grade.SUSPECT, "missing", group, user, "wrote messages, has no row: left, or lost")
+        elif user in messages.named:
+            yield Finding(Grade.SUSPECT, "missing", group, user, "another's row shows them, has no row: left, or lost")
     elif "left_at" not in roster:
         # Who creates a row by us gets the roster item with it, and who leaves by us is marked in it.
         certain = string(roster, "created_by") in {"producer", "repair"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby, islice
 
+from shared.conversations import user_of
 from shared.keys import MESSAGE, ROSTER, ROW, roster_key
 from shared.models import Item, string
 from stream_worker.contract import RunAll
@@ -51,6 +52,7 @@ class Doubt:
     newest: Newest | None
     """The group's newest message as first seen."""
     wrote: bool = False
+    named: bool = False
 
 
 Found = list[Doubt | Finding]
@@ -143,12 +145,15 @@ class Survey:
         return groups
 
     def _of_messages(self, group: str, view: GroupView) -> Found:
-        """Senders who are neither in the roster nor have a row; what is odd about the messages."""
+        """Who wrote, or is shown by another's row, and is neither in the roster nor has a row; what is odd."""
         odd = [] if self._scope.user else list(judge_messages(group, view))
-        senders = {user for user in view.senders if user and self._scope.has(user)}
-        strangers = senders - set(self._store.roster(group)) if senders else senders
+        named = {user_of(row).uuid for row in self._table.read.index_rows(group)}  # one never wrote, the other tells
+        known = {user for user in view.senders | named if user and self._scope.has(user)}
+        strangers = known - set(self._store.roster(group)) if known else known
         lost = self._without_row(group, strangers)
-        return [*odd, *(Doubt(group, user, view.newest, wrote=True) for user in lost)]
+        self._note(lost)
+        doubts = (Doubt(group, user, view.newest, user in view.senders, user in named) for user in lost)
+        return [*odd, *doubts]
 
     def _of_roster(self, group: str, present: Collection[str]) -> Found:
         """Members by the roster who have no row."""

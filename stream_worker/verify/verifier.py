@@ -74,7 +74,8 @@ class Verifier:
         rows = self._table.store.rows_of(doubt.group, doubt.user)
         newest = self._table.store.newest(doubt.group)
         roster = self._table.get(roster_key(doubt.group, doubt.user))
-        view = GroupView(newest=newest, senders={doubt.user} if doubt.wrote else set())
+        himself = {doubt.user}
+        view = GroupView(newest, himself if doubt.wrote else set(), himself if doubt.named else set())
         found = list(judge(doubt.group, doubt.user, MemberView(rows, roster), view))
         moving = len(rows) == 1 and doubt.newest and newest and doubt.newest.sk < rows[0].shown <= newest.sk
         return [] if moving and all(finding.what in {"stale", "text"} for finding in found) else found

@@ -85,6 +85,15 @@ def test_one_user(planted: Planted) -> None:
     assert planted.findings(Scope(group=group, user=BEN.uuid)) == [("wrong", "missing", BEN.uuid)]
 
 
+def test_somebody_who_never_wrote_nor_was_in_a_roster(planted: Planted) -> None:
+    """The original lost the row before any of our software saw it: the other member's row tells of them."""
+    group = planted.pair(ANN, BEN, "hi")
+    planted.drop(keys.roster_key(group, BEN.uuid))
+    planted.drop(planted.row(BEN))
+    lost = [("suspect", "missing", BEN.uuid)]
+    assert planted.findings() == planted.findings(Scope(group=group)) == planted.findings(Scope(user=BEN.uuid)) == lost
+
+
 def test_what_becomes_right_is_not_told(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker was on its way: the row comes back after the second look, and the third one sees it."""
     monkeypatch.setattr(verifier, "LOOK_AGAIN_S", 0)
