@@ -1,0 +1,238 @@
+"""The templates say what the code says: tables, settings, metrics, commands, keys, and what people read about them."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from producer.schema import TTL
+from shared import keys, tables
+from shared.errors import Reason, TransactionCancelled
+from shared.settings import Settings
+from stream_worker.commands.run import DriverName
+from stream_worker.contract import Gap
+from stream_worker.monitor.calls import CallEars
+from stream_worker.monitor.emf import EVERY_S, NAMESPACE, Emf
+from stream_worker.monitor.metrics import Metrics
+from tests.deploy.template import FOLDER, LONGEST, read, resources
+from tests.fakes.views import BATCH, shard, view, vitals
+
+ROOT = FOLDER.parent
+DOCS = ROOT / "docs"
+TEMPLATES = ("ecs.yaml", "app.yaml")
+WORKER = read("ecs.yaml")
+ALARM = "AWS::CloudWatch::Alarm"
+ALARMS = resources(WORKER, ALARM)
+ACCOUNT = "table/${MessageTableName}"
+
+
+def metrics_written() -> set[str]:
+    """What a worker that reads, settles and calls writes with METRICS=emf."""
+    metrics = Metrics()
+    metrics.watch(vitals(view(shard())))
+    emf = Emf(metrics.registry, "pattern-e")
+    emf.line()
+    metrics.hear("batch_settled", BATCH)
+    cancelled = TransactionCancelled([Reason("ConditionalCheckFailed")])
+    CallEars((metrics,)).called("transact_write_items", 0.5, 2.5, cancelled)
+    return {metric["Name"] for metric in emf.line()["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+
+
+def environment(template: dict[str, Any]) -> dict[str, Any]:
+    """The variables of the task's container; secrets have no value."""
+    [task] = resources(template, "AWS::ECS::TaskDefinition").values()
+    [container] = task["ContainerDefinitions"]
+    plain = [item["Fn::If"][1] if "Fn::If" in item else item for item in container["Environment"]]
+    secret = [{"Name": item["Name"], "Value": None} for item in container.get("Secrets", [])]
+    return {item["Name"]: item["Value"] for item in plain + secret}
+
+
+@pytest.mark.parametrize(("resource", "kind"), [("MessageTable", tables.MESSAGES), ("StateTable", tables.WORKER_STATE)])
+def test_tables_are_those_that_the_code_makes(resource: str, kind: str) -> None:
+    """Keys, index and stream; besides, what production wants: backups, no deletion, encryption."""
+    made = dict(WORKER["Resources"][resource]["Properties"])
+    ours = dict(tables.definition(kind, "name"))
+    ours.get("StreamSpecification", {}).pop("StreamEnabled", None)  # CloudFormation switches it on by its view type
+    assert {name: made[name] for name in ours if name != "TableName"} == {
+        name: value for name, value in ours.items() if name != "TableName"
+    }
+    assert made["DeletionProtectionEnabled"]
+    assert made["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert made["SSESpecification"] == {"SSEEnabled": True}
+    assert WORKER["Resources"][resource]["DeletionPolicy"] == "Retain"
+
+
+def test_what_expires_is_what_the_code_lets_expire() -> None:
+    """Items of the state table by the attribute that `schema-load` switches on; messages never."""
+    made = resources(WORKER, "AWS::DynamoDB::Table")
+    assert made["StateTable"]["TimeToLiveSpecification"] == {"AttributeName": TTL, "Enabled": True}
+    assert "TimeToLiveSpecification" not in made["MessageTable"]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_settings_are_ours(name: str) -> None:
+    """Each variable of a task is a setting; a misspelt one would be passed over without a word."""
+    known = re.findall(r"`([A-Z][A-Z0-9_]+)`", (DOCS / "settings.md").read_text())
+    assert set(environment(read(name))) <= set(known)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "field"),
+    [
+        ("MessageTableName", "message_table"),
+        ("StateTableName", "state_table"),
+        ("WorkerName", "worker_name"),
+        ("LeaseSeconds", "lease_s"),
+        ("LogLevel", "log_level"),
+    ],
+)
+def test_defaults_are_the_settings(parameter: str, field: str) -> None:
+    """Who moves from a laptop to ECS finds the same names."""
+    assert WORKER["Parameters"][parameter]["Default"] == Settings.model_fields[field].default
+
+
+def test_commands_are_ours() -> None:
+    """`run` with a driver that exists, and the health check that the port is for."""
+    [task] = resources(WORKER, "AWS::ECS::TaskDefinition").values()
+    [container] = task["ContainerDefinitions"]
+    assert container["Command"] == ["stream-worker", "run", "--driver", {"Ref": "Driver"}]
+    assert container["HealthCheck"]["Command"] == ["CMD", "stream-worker", "health"]
+    assert WORKER["Parameters"]["Driver"]["AllowedValues"] == list(DriverName)
+    assert environment(WORKER)["METRICS"] == "emf"
+
+
+def metrics_looked_at() -> set[tuple[str, Any]]:
+    """Name and dimensions of each metric of the worker's that an alarm or the dashboard looks at."""
+    plain = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == NAMESPACE]
+    computed = [
+        metric["MetricStat"]["Metric"]
+        for alarm in ALARMS.values()
+        for metric in alarm.get("Metrics", [])
+        if "MetricStat" in metric
+    ]
+    shown = re.findall(rf'\["{NAMESPACE}", "(\w+)", "(\w+)", "\$\{{WorkerName\}}"', dashboard())
+    looked_at = {(alarm["MetricName"], json.dumps(alarm["Dimensions"])) for alarm in plain + computed}
+    return looked_at | {(name, json.dumps([{"Name": by, "Value": {"Ref": "WorkerName"}}])) for name, by in shown}
+
+
+def dashboard() -> str:
+    """The dashboard's text, before CloudFormation puts names in."""
+    [made] = resources(WORKER, "AWS::CloudWatch::Dashboard").values()
+    text: str = made["DashboardBody"]["Fn::Sub"]
+    return text
+
+
+def test_alarms_look_at_numbers_that_are_written() -> None:
+    """An alarm on a name that nobody writes stays silent for ever."""
+    looked_at = metrics_looked_at()
+    assert len(looked_at) > 15
+    assert {name for name, _ in looked_at} <= metrics_written()
+    assert {by for _, by in looked_at} == {json.dumps([{"Name": "service", "Value": {"Ref": "WorkerName"}}])}
+
+
+def test_the_fleet_is_counted_as_often_as_it_tells() -> None:
+    """Its alarms divide by the lines that a task writes in their period."""
+    for alarm in (alarm for alarm in ALARMS.values() if "Metrics" in alarm):
+        lines = {metric["MetricStat"]["Period"] / EVERY_S for metric in alarm["Metrics"] if "MetricStat" in metric}
+        [said] = {int(n) for n in re.findall(r"/ (\d+)", alarm["Metrics"][0]["Expression"])}
+        assert lines == {said}
+
+
+def test_what_is_lost_is_told_from_what_is_new() -> None:
+    """The filter knows the reasons to owe a sweep that lose nothing, by the words of the code."""
+    lost = resources(WORKER, "AWS::Logs::MetricFilter")["LostFilter"]
+    harmless = re.findall(r'reason != "([^"]+)"', lost["FilterPattern"])
+    assert {Gap(reason) for reason in harmless} == {Gap.FIRST_START, Gap.NEW_STREAM}
+
+
+@pytest.mark.parametrize(("name", "room"), [("ecs.yaml", "stream_worker"), ("app.yaml", "chat_app")])
+def test_filters_look_for_lines_that_are_logged(name: str, room: str) -> None:
+    """And each of their numbers has an alarm that looks at it, in the same place."""
+    code = "".join(file.read_text() for file in (ROOT / room).rglob("*.py"))
+    alarms = {(a.get("MetricName"), json.dumps(a.get("Namespace"))) for a in resources(read(name), ALARM).values()}
+    for log_filter in resources(read(name), "AWS::Logs::MetricFilter").values():
+        [event] = re.findall(r'event = "(\w+)"', log_filter["FilterPattern"])
+        assert f'"{event}"' in code
+        [made] = log_filter["MetricTransformations"]
+        assert (made["MetricName"], json.dumps(made["MetricNamespace"])) in alarms
+
+
+def test_the_dashboard_is_json() -> None:
+    """With every name that it wants put in; its alarms are in every stack."""
+    text = re.sub(r"\$\{[\w:.]+\}", "x", dashboard())
+    assert {widget["type"] for widget in json.loads(text)["widgets"]} == {"alarm", "metric", "log"}
+    for alarm in re.findall(r"\$\{(\w+)\.Arn\}", dashboard()):
+        assert "Condition" not in WORKER["Resources"][alarm]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_goes_as_it_is(name: str) -> None:
+    """Short enough for the API, and without YAML's anchors and merges, which CloudFormation refuses."""
+    text = (FOLDER / name).read_text()
+    assert len(text.encode()) < LONGEST
+    assert not re.search(r"(: [&*]\w|<<:)", text)
+
+
+def statements(name: str, kind: str = "AWS::IAM::Role") -> list[dict[str, Any]]:
+    """What the tasks' roles of a template allow."""
+    roles = [role for role_name, role in resources(read(name), kind).items() if role_name.endswith("TaskRole")]
+    policies = [policy["Fn::If"][1] if "Fn::If" in policy else policy for role in roles for policy in role["Policies"]]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    """Always a list."""
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_task_may_nothing_in_general(name: str) -> None:
+    """No action by a wildcard, no resource but named tables of this account."""
+    for statement in statements(name):
+        assert all(re.fullmatch(r"dynamodb:[A-Z]\w+", action) for action in actions(statement))
+        where = statement["Resource"]
+        for resource in where if isinstance(where, list) else [where]:
+            assert re.search(r"\$\{AWS::AccountId\}:table/\$\{(Message|State)TableName\}", resource["Fn::Sub"])
+
+
+def test_the_worker_writes_rows_in_transactions_only() -> None:
+    """And by keys of rows and roster: no code path of ours could put a message, even by mistake."""
+    for statement in statements("ecs.yaml"):
+        if ACCOUNT not in json.dumps(statement["Resource"]) or not set(actions(statement)) & {
+            f"dynamodb:{write}Item" for write in ("Put", "Update", "Delete")
+        }:
+            continue
+        assert statement["Condition"]["ForAnyValue:StringEquals"] == {
+            "dynamodb:EnclosingOperation": "TransactWriteItems"
+        }
+        leading = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        assert set(leading) <= {f"{keys.ROW}*", f"{keys.ROSTER}*"}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_people_can_read_about_all_of_it(name: str) -> None:
+    """Each alarm is in the runbook, each parameter and each kind of resource in deploy/README.md."""
+    template, readme = read(name), (FOLDER / "README.md").read_text()
+    alarms = resources(template, ALARM)
+    assert [alarm for alarm in alarms if f"### {alarm}\n" not in (DOCS / "runbook.md").read_text()] == []
+    assert [parameter for parameter in template["Parameters"] if f"`{parameter}`" not in readme] == []
+    made = {resource for resource in template["Resources"] if resource not in alarms}
+    assert [resource for resource in made if f"`{resource}`" not in readme] == []
+
+
+def test_the_runbook_looks_for_lines_that_are_logged() -> None:
+    """At three in the morning an empty answer would be taken for good news."""
+    code = "".join(file.read_text() for room in ("stream_worker", "chat_app") for file in (ROOT / room).rglob("*.py"))
+    events = re.findall(r'\$\.event = "(\w+)"', (DOCS / "runbook.md").read_text())
+    assert len(events) > 10
+    assert [event for event in events if f'"{event}"' not in code] == []
+
+
+def test_the_runbook_knows_no_alarm_that_is_gone() -> None:
+    """Its sections and the templates' alarms are the same."""
+    text = (DOCS / "runbook.md").read_text()
+    [part] = re.findall(r"^## Alarms$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    alarms = {alarm for name in TEMPLATES for alarm in resources(read(name), ALARM)}
+    assert set(re.findall(r"^### (\w+)$", part, re.MULTILINE)) == alarms
