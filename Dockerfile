@@ -89,6 +89,8 @@ COPY --from=java /src/target/streams-daemon.jar /opt/streams-daemon.jar
 COPY --from=build-kcl /opt/pattern-e /opt/pattern-e
 ENV PATH=/opt/pattern-e/bin:/opt/java/bin:/usr/local/bin:/usr/bin:/bin \
     WORKER_KCL_JAR=/opt/streams-daemon.jar
+# The daemon's properties. On Fargate a folder that is mounted is root's, unless the image says what it is like.
+VOLUME ["/tmp"]
 CMD ["stream-worker", "run", "--driver", "kcl"]
 
 FROM worker
