@@ -22,6 +22,7 @@ from shared.errors import EngineMissing
 from shared.settings import Settings
 from stream_worker.contract import Batch
 from stream_worker.tape import read_tape
+from tests.deploy.stacks import Guarded
 from tests.lacking import lacking
 from tests.places import settings_of
 
@@ -36,7 +37,12 @@ _SETTINGS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which engine the tests run on."""
+    """Which engine the tests run on, and as whom the worker runs there."""
+    parser.addoption(
+        "--role",
+        action="store_true",
+        help="run the acceptance suite on an engine that asks IAM, the worker as the role that deploy/ecs.yaml makes",
+    )
     parser.addoption(
         "--engine",
         choices=[str(name) for name in EngineName],
@@ -50,9 +56,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _takes_engine(item):
             item.add_marker("engine")
-    if config.getoption("engine") == EngineName.MINISTACK:
+    if config.getoption("engine") == EngineName.MINISTACK and not config.getoption("role"):
         return
-    others = [item for item in items if _needs_users(item) or not _matters(item)]
+    matters = _has_roles if config.getoption("role") else _matters
+    others = [item for item in items if _needs_users(item) or not matters(item)]
     items[:] = [item for item in items if item not in set(others)]
     config.hook.pytest_deselected(items=others)
     for item in items:
@@ -73,6 +80,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _matters(item: pytest.Item) -> bool:
     """Whether another engine than the default one could make a difference to the test."""
     return _takes_engine(item) or item.get_closest_marker("only_on") is not None
+
+
+def _has_roles(item: pytest.Item) -> bool:
+    """Whether the test's processes can run as the template says."""
+    return "cast" in getattr(item, "fixturenames", ())
 
 
 def _needs_users(item: pytest.Item) -> bool:
@@ -107,7 +119,9 @@ def clean_environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def program(pytestconfig: pytest.Config) -> Program:
-    """Which engine to start: what `--engine` says."""
+    """Which engine to start: what `--engine` says, or with `--role` the one that asks IAM."""
+    if pytestconfig.getoption("role"):
+        return Guarded()
     return _prepared(EngineName(pytestconfig.getoption("engine")))
 
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from shared.settings import Settings
 
+As = Callable[[tuple[str, ...]], Settings]
+"""The settings of whoever runs these words; without words, of the worker."""
+
 PATIENCE_S = 100.0  # how long a process may take for what it surely does; no test waits for less
 
 
@@ -58,17 +61,18 @@ class Worker:
 
 
 class Stack:
-    """Workers and producers on the tables of one test."""
+    """Workers and producers on the tables of one test; `acting` gives each process an identity of its own."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, acting: As | None = None) -> None:
         self.settings = settings
+        self._acting = acting or (lambda _: settings)
         self._folder = folder
         self._workers: list[Worker] = []
         self._others: list[subprocess.Popen[str]] = []
 
-    def environment(self, **more: str) -> dict[str, str]:
-        """The settings as the environment of a process."""
-        settings = self.settings
+    def environment(self, *command: str, **more: str) -> dict[str, str]:
+        """The settings as the environment of a process that runs this command, or of a worker."""
+        settings = self._acting(command)
         assert settings.endpoint is not None
         assert settings.region is not None
         assert settings.access_key_id is not None
@@ -79,6 +83,7 @@ class Stack:
             "AWS_REGION": settings.region,
             "AWS_ACCESS_KEY_ID": settings.access_key_id,
             "AWS_SECRET_ACCESS_KEY": settings.secret_access_key.get_secret_value(),
+            **({"AWS_SESSION_TOKEN": settings.session_token.get_secret_value()} if settings.session_token else {}),
             "AWS_EC2_METADATA_DISABLED": "true",
             "DDB_MESSAGE_TABLE": settings.message_table,
             "WORKER_STATE_TABLE": settings.state_table,
@@ -99,7 +104,7 @@ class Stack:
         module, *arguments = command
         process = subprocess.Popen(
             [sys.executable, "-m", module.replace("-", "_"), *arguments],
-            env=self.environment(**settings),
+            env=self.environment(*command, **settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
