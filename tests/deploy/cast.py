@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.settings import Settings
 from tests.deploy.ledger import Entry, Ledger
-from tests.deploy.policy import Request, Statement
+from tests.deploy.policy import Request, Right, Statement, rights, used
 from tests.deploy.stacks import Cloud
 
 ASKED_ANYWAY = frozenset({"dynamodb:ListStreams"})  # the doctor wants any answer at all, and a denial is one
@@ -30,6 +30,11 @@ class Actor:
     def requests(self) -> list[Request]:
         """What its calls asked of IAM."""
         return [request for entry in self.entries for request in entry.requests]
+
+    @property
+    def idle(self) -> set[Right]:
+        """What it may do and did not."""
+        return rights(self.policy) - used(self.policy, self.requests)
 
     def assert_nothing_was_denied(self) -> None:
         """Neither by the engine, nor by the gate in front of it."""

@@ -4,17 +4,16 @@ It knows the two conditions that the templates use and refuses to judge anything
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-KNOWN = frozenset(
-    {
-        ("ForAnyValue:StringEquals", "dynamodb:EnclosingOperation"),
-        ("ForAllValues:StringLike", "dynamodb:LeadingKeys"),
-    }
-)
+Right = tuple[str, str, str]
+"""A statement, an action, a kind of leading key (empty: any)."""
+
+ENCLOSING, LEADING_KEYS = "dynamodb:EnclosingOperation", "dynamodb:LeadingKeys"
+KNOWN = frozenset({("ForAnyValue:StringEquals", ENCLOSING), ("ForAllValues:StringLike", LEADING_KEYS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,11 @@ class Statement:
             and all(self._is_met(request, *condition) for condition in self._flat())
         )
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The leading keys that it is restricted to, as patterns; an empty one if it is not."""
+        return next((values for name, values in self._flat() if name == LEADING_KEYS), ("",))
+
     def _flat(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         for operator, named in self.conditions.items():
             for name, values in named.items():
@@ -58,7 +62,7 @@ class Statement:
                 yield name, listed(values)
 
     def _is_met(self, request: Request, name: str, values: tuple[str, ...]) -> bool:
-        if name == "dynamodb:EnclosingOperation":
+        if name == ENCLOSING:
             return request.enclosing in values
         return all(any(fnmatchcase(key, pattern) for pattern in values) for key in request.keys)
 
@@ -77,14 +81,25 @@ def allowing(policy: Iterable[Statement], request: Request) -> set[str]:
     return {statement.sid for statement in policy if statement.allows(request)}
 
 
-def rights(policy: Iterable[Statement]) -> set[tuple[str, str]]:
-    """Each action that each statement gives."""
-    return {(statement.sid, action) for statement in policy for action in statement.actions}
+def rights(policy: Iterable[Statement]) -> set[Right]:
+    """Each action that each statement gives, for each kind of key."""
+    return {(one.sid, action, kind) for one in policy for action in one.actions for kind in one.kinds}
 
 
-def used(policy: list[Statement], requests: Iterable[Request]) -> set[tuple[str, str]]:
+def used(policy: Sequence[Statement], requests: Iterable[Request]) -> set[Right]:
     """The rights that these requests needed."""
-    return {(sid, request.action) for request in set(requests) for sid in allowing(policy, request)}
+    return {
+        (statement.sid, request.action, kind)
+        for request in set(requests)
+        for statement in policy
+        if statement.allows(request)
+        for kind in statement.kinds
+        if not kind or _alike(request.keys, kind)
+    }
+
+
+def _alike(keys: Iterable[str], pattern: str) -> bool:
+    return any(fnmatchcase(key, pattern) for key in keys)
 
 
 def listed(values: object) -> tuple[str, ...]:
