@@ -99,6 +99,16 @@ class Attempts:
         dynamodb = self.client("dynamodb")
         return lambda: dynamodb.transact_write_items(TransactItems=[request])
 
+    def on_state(self) -> Calls:
+        """The state table itself."""
+        dynamodb, table = self.client("dynamodb"), self.settings.state_table
+        change = {"UpdateExpression": "REMOVE x"}
+        return {
+            "UpdateItem of the state": lambda: dynamodb.update_item(TableName=table, Key=key(""), **change),
+            "UpdateTable of the state": lambda: dynamodb.update_table(TableName=table, BillingMode="PAY_PER_REQUEST"),
+            "DeleteTable of the state": lambda: dynamodb.delete_table(TableName=table),
+        }
+
     def streams_elsewhere(self) -> Calls:
         """Another table's stream."""
         streams = self.client("dynamodbstreams")
