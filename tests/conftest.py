@@ -30,7 +30,7 @@ Tape = Callable[[str], list[Batch]]
 
 _TAPES = Path(__file__).parent / "tapes"
 _SLOWER_ENGINE_S = 300
-_OTHER_TABLES = frozenset({"test_mistakes.py", "test_tapes.py"})
+_NOT_OF_ROLES = frozenset({"test_mistakes.py", "test_tapes.py", "test_monitor.py"})  # other tables; ports
 _SETTINGS = (
     *("AWS_", "WORKER_", "DDB_", "LOG_", "COGNITO_", "APP_", "DATABASE_URL"),
     *("METRICS", "USERS_FILE", "ALLOW_INSECURE_ENDPOINT"),
@@ -84,8 +84,8 @@ def _matters(item: pytest.Item) -> bool:
 
 
 def _has_roles(item: pytest.Item) -> bool:
-    """Whether the test's processes can run as the template says: not those that name other tables than its."""
-    return "cast" in getattr(item, "fixturenames", ()) and item.path.name not in _OTHER_TABLES
+    """Whether the test's processes can run as the template says, and meet its policies by it."""
+    return "cast" in getattr(item, "fixturenames", ()) and item.path.name not in _NOT_OF_ROLES
 
 
 def _needs_users(item: pytest.Item) -> bool:

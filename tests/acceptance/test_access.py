@@ -10,19 +10,11 @@ from localstack_client.session import Session
 from pydantic import SecretStr
 
 from devstack.engine import Engine
-from devstack.ministack import MiniStack
 from shared.settings import Settings
 from tests.acceptance.stack import Stack
+from tests.deploy.stacks import Guarded
 
 pytestmark = [pytest.mark.engine, pytest.mark.only_on("ministack", reason="DynamoDB Local has no IAM")]
-
-
-class Guarded(MiniStack):
-    """The embedded engine, asking IAM before it answers."""
-
-    def environment(self, port: int, data: Path) -> dict[str, str]:
-        """As ever, with its guard on."""
-        return super().environment(port, data) | {"AUTH": "true"}
 
 
 class Identity:

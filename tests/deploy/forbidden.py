@@ -1,7 +1,7 @@
 """Calls that no role may make, each by itself, and whether they are denied."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,10 +25,13 @@ class Attempts:
     """What somebody with these keys could try."""
 
     settings: Settings
+    made: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """boto3's, with their keys."""
-        return session_of(self.settings).client(service, endpoint_url=self.settings.endpoint)
+        if service not in self.made:
+            self.made[service] = session_of(self.settings).client(service, endpoint_url=self.settings.endpoint)
+        return self.made[service]
 
     def allowed(self) -> Calls:
         """What all of them may do: whoever is denied the rest has good keys."""
