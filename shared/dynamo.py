@@ -206,7 +206,7 @@ def _session(settings: Settings) -> Any:
         profile_name=settings.profile,
         aws_access_key_id=settings.access_key_id,
         aws_secret_access_key=_open(settings.secret_access_key),
-        aws_session_token=_open(settings.session_token),
+        aws_session_token=_open(settings.session_token) if settings.access_key_id else None,  # of no use by itself
     )
 
 

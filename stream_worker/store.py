@@ -4,6 +4,7 @@ Writes go through TransactWriteItems only, single ones too, so that an IAM polic
 (`dynamodb:EnclosingOperation`, AWS: "Using IAM with DynamoDB transactions").
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -54,7 +55,7 @@ class DynamoStore:
                 raise
 
     def hints(self, group: str) -> Mapping[str, str]:
-        """By the index: user -> sort key of a row."""
+        """By the index: user -> sort key of their row; a user with two rows gets no hint, as both must be seen."""
         rows = self._client.items(
             "query",
             TableName=self._table,
@@ -63,7 +64,9 @@ class DynamoStore:
             ExpressionAttributeValues={":group": {"S": group}},
             ProjectionExpression="pk, sk",
         )
-        return {Row(item).user: Row(item).sk for item in rows if string(item, "pk").startswith(ROW)}
+        found = [Row(item) for item in rows if string(item, "pk").startswith(ROW)]
+        count = Counter(row.user for row in found)
+        return {row.user: row.sk for row in found if count[row.user] == 1}
 
     def rows_at(self, group: str, positions: Mapping[str, str]) -> Mapping[str, Row]:
         """The rows of the group that really stand at these positions."""

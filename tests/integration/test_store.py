@@ -159,3 +159,10 @@ def test_taken_positions(store: DynamoStore) -> None:
     """From a position on, whatever group the rows belong to."""
     put(store, row("ann", at(1)), row("ann", at(2)), row("ann", at(3)), row("bob", at(3)))
     assert store.occupied("ann", at(2)) == {at(2), at(3)}
+
+
+def test_two_rows_of_a_user_are_no_hint(store: DynamoStore, chat: Chat) -> None:
+    """One of them may be as it should be, and would hide the other: a copy, made with all marks of ours, say."""
+    for user, sk in (("u", at(1)), ("u", at(2)), ("v", at(1))):
+        chat.client.call("put_item", TableName=chat.table, Item=row(user, sk))
+    assert store.hints("g") == {"v": at(1)}

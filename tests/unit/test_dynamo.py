@@ -185,6 +185,13 @@ def test_half_a_key_is_no_key(half: dict[str, Any]) -> None:
             use(settings)
 
 
+def test_a_token_that_a_shell_has_left_behind_is_not_used() -> None:
+    """By itself it signs nothing; boto3 would fail on it with a trace."""
+    settings = Settings(region="us-east-1", session_token=SecretStr("t"))
+    with pytest.raises(errors.CredentialsMissing):
+        connect(settings)
+
+
 def test_a_region_that_is_none_is_one_sentence() -> None:
     """Botocore brings a full stop of its own."""
     with pytest.raises(errors.SettingInvalid, match=r"[^.]\.$"):
