@@ -53,7 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Whatever asks for the engine is marked so; on another engine than the default the rest stays away."""
+    """Whatever asks for the engine is marked so; on another engine than the default the rest stays away.
+
+    The long ones come first, or one of them would run alone at the end.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if _takes_engine(item):
             item.add_marker("engine")
