@@ -18,7 +18,7 @@ from shared import console
 from shared.settings import Settings
 from tests.acceptance.stack import Stack
 from tests.bench import api as http_api
-from tests.bench import api_streams
+from tests.bench import api_streams, scale_measured, scale_report
 from tests.bench.contenders import CONTENDERS
 from tests.bench.fleet import BEGIN, END, side_by_side
 from tests.bench.process import Live, watch
@@ -87,6 +87,26 @@ def api(
     typer.echo("\n".join(lines))
     if write:
         insert(write, lines, begin, end)
+
+
+@app.command()
+def scale(
+    measure: Annotated[
+        bool, typer.Option(help="First measure anew what it rests on, in a quarter of an hour.")
+    ] = False,
+    write: Annotated[bool, typer.Option(help="Put the tables into docs/scale.md and deploy/README.md.")] = False,
+) -> None:
+    """Work out what a load takes on AWS: shards, processes, capacity, money.
+
+    Example: scripts/bench scale --write
+    """
+    if measure:
+        scale_measured.keep(scale_measured.measure())
+    found = scale_measured.kept()
+    for (document, name), lines in scale_report.blocks(found).items():
+        typer.echo("\n".join([f"{document.name}: {name}", *lines, ""]))
+    if write:
+        scale_report.write(found)
 
 
 @app.command(hidden=True)
