@@ -87,7 +87,8 @@ class Guard:
         route = getattr(scope.get("route"), "path", "unknown")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._parts.metrics.answered(method, route, status, seconds)
-        tell = self._parts.log.debug if route in _QUIET else self._parts.log.info
+        log = self._parts.log
+        tell = log.warning if status >= _FAILED else log.debug if route in _QUIET else log.info
         tell("request_answered", method=method, route=route, status=status, duration_ms=round(1000 * seconds, 1))
 
 

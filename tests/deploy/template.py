@@ -55,7 +55,7 @@ def for_the_engine(name: str, tasks: int = 0) -> str:
 
 
 def _is_beyond(resource: Mapping[str, Any]) -> bool:
-    return resource["Type"] in SCALING or "Metrics" in resource["Properties"]
+    return resource["Type"] in SCALING or "Metrics" in resource.get("Properties", {})
 
 
 _FIRST_NAME = {
@@ -65,6 +65,5 @@ _FIRST_NAME = {
 
 def resources(template: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     """The properties of all resources of a type, by their names."""
-    return {
-        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind
-    }
+    found = {name: one for name, one in template["Resources"].items() if one["Type"] == kind}
+    return {name: one.get("Properties", {}) for name, one in found.items()}
