@@ -8,15 +8,9 @@ import pytest
 
 from producer.schema import TTL
 from shared import keys, tables
-from shared.errors import Reason, TransactionCancelled
 from shared.settings import Settings
 from stream_worker.commands.run import DriverName
-from stream_worker.contract import Gap
-from stream_worker.monitor.calls import CallEars
-from stream_worker.monitor.emf import EVERY_S, NAMESPACE, Emf
-from stream_worker.monitor.metrics import Metrics
 from tests.deploy.template import FOLDER, LONGEST, read, resources
-from tests.fakes.views import BATCH, shard, view, vitals
 
 ROOT = FOLDER.parent
 DOCS = ROOT / "docs"
@@ -25,18 +19,6 @@ WORKER = read("ecs.yaml")
 ALARM = "AWS::CloudWatch::Alarm"
 ALARMS = resources(WORKER, ALARM)
 ACCOUNT = "table/${MessageTableName}"
-
-
-def metrics_written() -> set[str]:
-    """What a worker that reads, settles and calls writes with METRICS=emf."""
-    metrics = Metrics()
-    metrics.watch(vitals(view(shard())))
-    emf = Emf(metrics.registry, "pattern-e")
-    emf.line()
-    metrics.hear("batch_settled", BATCH)
-    cancelled = TransactionCancelled([Reason("ConditionalCheckFailed")])
-    CallEars((metrics,)).called("transact_write_items", 0.5, 2.5, cancelled)
-    return {metric["Name"] for metric in emf.line()["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
 
 
 def environment(template: dict[str, Any]) -> dict[str, Any]:
@@ -102,43 +84,6 @@ def test_commands_are_ours() -> None:
     assert environment(WORKER)["METRICS"] == "emf"
 
 
-def metrics_looked_at() -> set[tuple[str, Any]]:
-    """Name and dimensions of each metric of the worker's that an alarm or the dashboard looks at."""
-    plain = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == NAMESPACE]
-    computed = [
-        metric["MetricStat"]["Metric"]
-        for alarm in ALARMS.values()
-        for metric in alarm.get("Metrics", [])
-        if metric.get("MetricStat", {}).get("Metric", {}).get("Namespace") == NAMESPACE
-    ]
-    shown = re.findall(rf'\["{NAMESPACE}", "(\w+)", "(\w+)", "\$\{{WorkerName\}}"', dashboard())
-    looked_at = {(alarm["MetricName"], json.dumps(alarm["Dimensions"])) for alarm in plain + computed}
-    return looked_at | {(name, json.dumps([{"Name": by, "Value": {"Ref": "WorkerName"}}])) for name, by in shown}
-
-
-def dashboard() -> str:
-    """The dashboard's text, before CloudFormation puts names in."""
-    [made] = resources(WORKER, "AWS::CloudWatch::Dashboard").values()
-    text: str = made["DashboardBody"]["Fn::Sub"]
-    return text
-
-
-def test_alarms_look_at_numbers_that_are_written() -> None:
-    """An alarm on a name that nobody writes stays silent for ever."""
-    looked_at = metrics_looked_at()
-    assert len(looked_at) > 15
-    assert {name for name, _ in looked_at} <= metrics_written()
-    assert {by for _, by in looked_at} == {json.dumps([{"Name": "service", "Value": {"Ref": "WorkerName"}}])}
-
-
-def test_the_fleet_is_counted_as_often_as_it_tells() -> None:
-    """Its alarms divide by the lines that a task writes in their period."""
-    for alarm in (ALARMS["FleetIsBehind"], ALARMS["FleetIsLarge"]):
-        lines = {metric["MetricStat"]["Period"] / EVERY_S for metric in alarm["Metrics"] if "MetricStat" in metric}
-        [said] = {int(n) for n in re.findall(r"/ (\d+)", alarm["Metrics"][0]["Expression"])}
-        assert lines == {said}
-
-
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_security_groups_are_described_as_ec2_wants_it(name: str) -> None:
     """It refuses other characters, an apostrophe among them (AWS, "SecurityGroupRule")."""
@@ -146,40 +91,6 @@ def test_security_groups_are_described_as_ec2_wants_it(name: str) -> None:
     said = re.findall(r'"(?:Group)?Description": "([^"]*)"', groups)
     assert len(said) > 2
     assert [one for one in said if not re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", one)] == []
-
-
-def test_no_alarm_on_dynamodb_waits_for_what_is_not_said() -> None:
-    """Alarms on its metrics ignore missing data, whatever they say: once red, they would stay red."""
-    assert [name for name, alarm in ALARMS.items() if alarm.get("Namespace") == "AWS/DynamoDB"] == []
-    for name in ("IndexThrottled", "TableThrottled"):
-        assert ALARMS[name]["Metrics"][0]["Expression"] == "FILL(events, 0)"
-
-
-def test_what_is_lost_is_told_from_what_is_new() -> None:
-    """The filter knows the reasons to owe a sweep that lose nothing, by the words of the code."""
-    lost = resources(WORKER, "AWS::Logs::MetricFilter")["LostFilter"]
-    harmless = re.findall(r'reason != "([^"]+)"', lost["FilterPattern"])
-    assert {Gap(reason) for reason in harmless} == {Gap.FIRST_START, Gap.NEW_STREAM}
-
-
-@pytest.mark.parametrize(("name", "room"), [("ecs.yaml", "stream_worker"), ("app.yaml", "chat_app")])
-def test_filters_look_for_lines_that_are_logged(name: str, room: str) -> None:
-    """And each of their numbers has an alarm that looks at it, in the same place."""
-    code = "".join(file.read_text() for file in (ROOT / room).rglob("*.py"))
-    alarms = {(a.get("MetricName"), json.dumps(a.get("Namespace"))) for a in resources(read(name), ALARM).values()}
-    for log_filter in resources(read(name), "AWS::Logs::MetricFilter").values():
-        [event] = re.findall(r'event = "(\w+)"', log_filter["FilterPattern"])
-        assert f'"{event}"' in code
-        [made] = log_filter["MetricTransformations"]
-        assert (made["MetricName"], json.dumps(made["MetricNamespace"])) in alarms
-
-
-def test_the_dashboard_is_json() -> None:
-    """With every name that it wants put in; its alarms are in every stack."""
-    text = re.sub(r"\$\{[\w:.]+\}", "x", dashboard())
-    assert {widget["type"] for widget in json.loads(text)["widgets"]} == {"alarm", "metric", "log"}
-    for alarm in re.findall(r"\$\{(\w+)\.Arn\}", dashboard()):
-        assert "Condition" not in WORKER["Resources"][alarm]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -225,3 +136,9 @@ def test_the_worker_writes_rows_in_transactions_only() -> None:
         }
         leading = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
         assert set(leading) <= {f"{keys.ROW}*", f"{keys.ROSTER}*"}
+
+
+def test_a_deployment_keeps_the_fleet_as_large_as_it_is() -> None:
+    """A number in the template would undo what scaling has done; the native worker has one."""
+    service = WORKER["Resources"]["Service"]["Properties"]
+    assert service["DesiredCount"] == {"Fn::If": ["IsFleet", {"Ref": "AWS::NoValue"}, {"Ref": "Tasks"}]}
