@@ -151,7 +151,7 @@ class AccessDenied(Misconfigured):
 
 
 class TableMissing(Misconfigured):
-    """The table does not exist: create it with `producer schema-load --enable-stream`."""
+    """The table does not exist here: a new one is made by `producer schema-load --enable-stream`."""
 
 
 class TableDiffers(Misconfigured):

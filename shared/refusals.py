@@ -88,7 +88,7 @@ def _missing(operation: str, params: Answer, *, streams: bool) -> errors.AppErro
     if pool := params.get("UserPoolId"):
         return errors.SettingInvalid(f"COGNITO_USER_POOL_ID cannot be used: there is no user pool {pool} here.")
     table = params.get("TableName", "the table")
-    how = "create it with `producer schema-load --enable-stream`"
+    how = "is it this region and account? A new one is made by `producer schema-load --enable-stream`"
     return errors.TableMissing(f'There is no table "{table}" here: {how}.')
 
 

@@ -35,7 +35,8 @@ def list_letters(*, as_json: AsJson = False) -> None:
         console.emit_json(facts)
         return
     for fact in facts:
-        typer.echo(f"{fact['sk']}  {fact['error']}  attempts {fact['attempts']}  next try {fact['next_try']}")
+        when = f"next try {fact['next_try']}" if fact.get("group") else "waits for a person"
+        typer.echo(f"{fact['sk']}  {fact['error']}  attempts {fact['attempts']}  {when}")
     typer.echo(f"dead letters: {len(facts)} open")
 
 

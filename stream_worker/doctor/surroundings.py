@@ -99,6 +99,7 @@ class Surroundings:
         states = {table["TableStatus"], *(index.get("IndexStatus", "ACTIVE") for index in _indexes(table))}
         tell = ok if states == {"ACTIVE"} else warn
         yield tell(f"{table['TableName']}: pk + sk, {INDEX} with ALL attributes, {', '.join(sorted(states))}")
+        yield from _capacity(table)
 
     def _stream(self) -> Iterator[Verdict]:
         check_messages_table(self.messages["Table"])
@@ -136,6 +137,14 @@ def _masked(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return "***"
     return f"...{str(value)[-4:]}" if name == "access_key_id" else str(value)
+
+
+def _capacity(table: Any) -> Iterator[Verdict]:
+    """A word where write units are bought in advance: those of the table, and of the index."""
+    bought = [one.get("ProvisionedThroughput", {}).get("WriteCapacityUnits", 0) for one in (table, *_indexes(table))]
+    if table.get("BillingModeSummary", {}).get("BillingMode") != "PAY_PER_REQUEST" and any(bought):
+        units = " and ".join(map(str, bought))
+        yield warn(f"{units} write units a second: a pair of rows moved takes 10, and 4 of the index; or go on demand")
 
 
 def _indexes(table: Any) -> Any:

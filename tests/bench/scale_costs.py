@@ -140,8 +140,8 @@ def metrics() -> int:
 @cache
 def alarm_metrics(driver: Driver) -> int:
     """Each metric that an alarm looks at is billed."""
-    others = {Driver.NATIVE: "IsFleet", Driver.KCL: "IsNative"}
-    alarms = [one for one in _all("CloudWatch::Alarm") if one.get("Condition") != others[driver]]
+    others = {Driver.NATIVE: {"IsFleet"}, Driver.KCL: {"IsNative", "HasStandby"}}
+    alarms = [one for one in _all("CloudWatch::Alarm") if one.get("Condition") not in others[driver]]
     watched = [one["Properties"].get("Metrics", [{"MetricStat": {}}]) for one in alarms]
     return sum("MetricStat" in metric for some in watched for metric in some)
 

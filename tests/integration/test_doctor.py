@@ -7,6 +7,7 @@ import pytest
 
 from producer.schema import Builder
 from shared.dynamo import Clients
+from shared.keys import INDEX
 from shared.retry import Retry
 from shared.settings import Settings
 from stream_worker import assembly
@@ -86,6 +87,21 @@ def test_what_is_broken_has_its_line(examined: Examine, changes: dict[str, str],
     assert {name for name, _ in found} == {check}
     assert all(said in text for _, text in found)
     assert "checkpoints" in {line.check for line in lines if line.status is Status.NOT_CHECKED}
+
+
+def test_capacity_that_was_bought_is_told(examined: Examine, clients: Clients, settings: Settings) -> None:
+    """A table of the bootcamp's has five units, its index five: fewer than one move takes."""
+    bought = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    update = {"IndexName": INDEX, "ProvisionedThroughput": bought}
+    clients.dynamodb.call(
+        "update_table",
+        TableName=settings.message_table,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=bought,
+        GlobalSecondaryIndexUpdates=[{"Update": update}],
+    )
+    [line] = [line for line in examined() if line.check == "messages table" and line.status is Status.WARN]
+    assert line.text.startswith("5 and 5 write units a second: a pair of rows moved takes 10, and 4 of the index")
 
 
 def test_a_table_without_a_stream(examined: Examine, clients: Clients, settings: Settings) -> None:

@@ -93,7 +93,8 @@ def test_a_stream_that_is_gone_is_no_missing_table() -> None:
 def test_a_missing_table_is_named() -> None:
     """With the command that makes it."""
     assert str(raised(refusal("ResourceNotFoundException"))) == (
-        'There is no table "messages" here: create it with `producer schema-load --enable-stream`.'
+        'There is no table "messages" here: is it this region and account? '
+        "A new one is made by `producer schema-load --enable-stream`."
     )
 
 
