@@ -104,7 +104,7 @@ def test_a_share_that_is_used_up_is_said(stage: Stage) -> None:
 
 
 def test_looks_and_first_messages_have_shares_of_their_own(stage: Stage) -> None:
-    """Ten looks for each message, and a sixth of the messages to somebody by their handle; a look a second comes back."""
+    """Ten looks for each message, and a sixth of the messages by somebody's handle; a look a second comes back."""
     object.__setattr__(stage.parts, "shares", Shares(6))
     assert [stage.say("bayko", "Hi", to=to).status_code for to in ("andrewbrown", "londo")] == [200, 429]
     looks = (stage.ask("londo", "GET", "/api/message_groups").status_code for _ in range(600))
