@@ -141,8 +141,8 @@ def costs(found: Measured) -> Lines:
         *(f"| {name} | {a} | {b} |" for name, a, b in _counts(quiet, busy)),
         *_bills([quiet, busy]),
         "",
-        f"`Endpoints=all` adds {more} for three more interface endpoints. All tasks write the same metrics, up to {metrics()},",
-        f"and they are billed once. Alarms look at {watched[0]} metrics, with the fleet at {watched[1]}.",
+        f"`Endpoints=all` adds {more} for three more interface endpoints. All tasks write the same",
+        f"metrics, up to {metrics()}, and they are billed once. Alarms look at {watched[0]} metrics, with the fleet at {watched[1]}.",
     ]
 
 
