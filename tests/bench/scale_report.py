@@ -142,7 +142,8 @@ def costs(found: Measured) -> Lines:
         *_bills([quiet, busy]),
         "",
         f"`Endpoints=all` adds {more} for three more interface endpoints. All tasks write the same",
-        f"metrics, up to {metrics()}, and they are billed once. Alarms look at {watched[0]} metrics, with the fleet at {watched[1]}.",
+        f"metrics, up to {metrics()}, and they are billed once. Alarms look at {watched[0]} metrics,",
+        f"with the fleet at {watched[1]}.",
     ]
 
 
