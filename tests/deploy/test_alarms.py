@@ -19,6 +19,7 @@ ROOT = FOLDER.parent
 WORKER = read("ecs.yaml")
 ALARM = "AWS::CloudWatch::Alarm"
 ALARMS = resources(WORKER, ALARM)
+FLEET = ("FleetIsBehind", "FleetIsLarge")
 
 
 def metrics_written() -> set[str]:
@@ -140,3 +141,49 @@ def computed(alarm: str, known: dict[str, float]) -> int:
     names = {"IF": lambda so, one, other: one if so else other, "CEIL": ceil, "FILL": lambda value, _: value}
     assert set(known) == {metric["Id"] for metric in ALARMS[alarm]["Metrics"] if "MetricStat" in metric}
     return int(eval(text, {"__builtins__": {}}, {**names, **known}))
+
+
+def test_scaling_does_what_its_alarms_say() -> None:
+    """One more, one less, within its bounds; and it is the service's."""
+    every = WORKER["Resources"]
+    steps = {
+        name: one["StepScalingPolicyConfiguration"]
+        for name, one in resources(WORKER, "AWS::ApplicationAutoScaling::ScalingPolicy").items()
+    }
+    changes = {name: [step["ScalingAdjustment"] for step in one["StepAdjustments"]] for name, one in steps.items()}
+    assert changes == {"OneMore": [1], "OneLess": [-1]}
+    assert {ALARMS[alarm]["AlarmActions"][0]["Ref"]: alarm for alarm in ("FleetIsBehind", "FleetIsLarge")} == {
+        "OneMore": "FleetIsBehind",
+        "OneLess": "FleetIsLarge",
+    }
+    [target] = resources(WORKER, "AWS::ApplicationAutoScaling::ScalableTarget").values()
+    assert (target["MinCapacity"], target["MaxCapacity"]) == ({"Ref": "Tasks"}, {"Ref": "MaxTasks"})
+    assert target["ResourceId"] == {"Fn::Sub": "service/${Cluster}/${Service.Name}"}
+    assert {every[name]["Condition"] for name in ("ScalableTarget", "OneMore", "OneLess", *FLEET)} == {"IsFleet"}
+
+
+@pytest.mark.parametrize(("name", "periods"), [("FleetIsBehind", 1), ("FleetIsLarge", 6)])
+def test_scaling_looks_at_the_right_numbers(name: str, periods: int) -> None:
+    """The furthest shard behind, what all tasks read together, and how often they have told."""
+    alarm = ALARMS[name]
+    looks = {one["Id"]: one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one}
+    known = {
+        "lag": ("iterator_age_seconds", "Maximum"),
+        "reading": ("shards_read", "Sum"),
+        "waiting": ("shards_waiting", "Maximum"),
+        "telling": ("active", "SampleCount"),
+        "took": ("batch_seconds", "Average"),
+        "batches": ("batch_seconds_count", "Sum"),
+    }
+    assert {key: (one["Metric"]["MetricName"], one["Stat"]) for key, one in looks.items()} == {
+        key: known[key] for key in looks
+    }
+    assert [one["ReturnData"] for one in alarm["Metrics"]] == [True] + [False] * len(looks)
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (periods, "notBreaching")
+
+
+def test_the_dashboard_shows_every_alarm_that_every_stack_has() -> None:
+    """Those of one variant only could not be named in the other."""
+    shown = set(re.findall(r"\$\{(\w+)\.Arn\}", dashboard()))
+    assert shown == {name for name in ALARMS if "Condition" not in WORKER["Resources"][name]}
