@@ -1,8 +1,10 @@
 """Settings: from the environment, checked, named when they cannot be used."""
 
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 
 from shared.errors import SettingInvalid
 from shared.settings import Settings
@@ -13,6 +15,14 @@ def test_the_defaults_are_the_documented_ones() -> None:
     settings = Settings.read()
     assert (settings.message_table, settings.state_table) == ("cruddur-messages", "cruddur-messages-worker")
     assert (settings.worker_name, settings.poll_ms, settings.batch, settings.lease_s) == ("pattern-e", 200, 1000, 10)
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    """A variable that was renamed on one side would be passed over without a word."""
+    aliases = [field.validation_alias for field in Settings.model_fields.values()]
+    names = {name for alias in aliases for name in (alias.choices if isinstance(alias, AliasChoices) else [alias])}
+    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+    assert names == set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+|METRICS)`", text))
 
 
 def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
