@@ -25,9 +25,9 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def metric_of(alarm: Mapping[str, Any]) -> str:
-    """Namespace, name and the values of its dimensions."""
-    where = [one["Value"] for one in alarm.get("Dimensions", [])]
-    plain = [value["Ref"] if isinstance(value, dict) else value for value in where]
+    """Namespace, name and its dimensions."""
+    where = [(one["Name"], one["Value"]) for one in alarm.get("Dimensions", [])]
+    plain = [f"{name}={value['Ref'] if isinstance(value, dict) else value}" for name, value in where]
     space = alarm["Namespace"]
     return " ".join([space if isinstance(space, str) else space["Fn::Sub"], alarm["MetricName"], *plain])
 

@@ -10,7 +10,11 @@ from tests.deploy.cloudwatch import Minutes, red
 from tests.deploy.template import FOLDER, read, resources
 
 HOURS = 240  # minutes that are played
-OURS, STACK, DYNAMO = "PatternE", "PatternE/${AWS::StackName}", "AWS/DynamoDB WriteThrottleEvents MessageTableName"
+OURS, STACK, DYNAMO = (
+    "PatternE",
+    "PatternE/${AWS::StackName}",
+    "AWS/DynamoDB WriteThrottleEvents TableName=MessageTableName",
+)
 # what the worker that works writes each minute; its standby writes zeros
 WELL = {
     "active": 1,
@@ -31,18 +35,18 @@ def pair(**changes: float) -> dict[str, Minutes]:
     for name, value in (WELL | changes).items():
         minutes = [[float(value), 0.0] for _ in range(HOURS)]
         minutes[-3], minutes[-2] = [0.0], [float(value), float(value), 0.0]
-        written[f"{OURS} {name} WorkerName"] = minutes
+        written[f"{OURS} {name} service=WorkerName"] = minutes
     return written
 
 
 def once(name: str, value: float) -> dict[str, Minutes]:
     """All is well, and this was written in the last minute only."""
-    return pair() | {f"{OURS} {name} WorkerName": [[0.0, 0.0]] * (HOURS - 1) + [[value, 0.0]]}
+    return pair() | {f"{OURS} {name} service=WorkerName": [[0.0, 0.0]] * (HOURS - 1) + [[value, 0.0]]}
 
 
 def alone() -> dict[str, Minutes]:
     """The one that works, without a standby."""
-    return {f"{OURS} {name} WorkerName": [[float(value)]] * HOURS for name, value in WELL.items()}
+    return {f"{OURS} {name} service=WorkerName": [[float(value)]] * HOURS for name, value in WELL.items()}
 
 
 def beside(metric: str, minutes: int) -> dict[str, Minutes]:
@@ -71,7 +75,7 @@ def beside(metric: str, minutes: int) -> dict[str, Minutes]:
         (once("sweeps_owed", 1), set()),
         (beside(f"{STACK} stream_unknown", 3), {"StreamMissing"}),
         (beside(f"{STACK} records_lost", 1), {"RecordsLost"}),
-        (beside(f"{DYNAMO} {INDEX}", 6), {"IndexThrottled"}),
+        (beside(f"{DYNAMO} GlobalSecondaryIndexName={INDEX}", 6), {"IndexThrottled"}),
         (beside(DYNAMO, 6), {"TableThrottled"}),
         (beside(DYNAMO, 2), set()),
     ],
@@ -98,6 +102,15 @@ def test_pages_and_tickets_go_to_whom_they_are_for() -> None:
         assert alarm["AlarmActions"]["Fn::If"][1] == [{"Ref": topic}], name
         incident = name in {"SweepRepairedRows", "RecordsLost"}
         assert alarm.get("OKActions") == (None if incident else alarm["AlarmActions"]), name
+
+
+def test_a_topic_that_is_given_is_told() -> None:
+    """And one that is not, is not."""
+    for name, parameter in (("HasPage", "PageTopicArn"), ("HasTicket", "TicketTopicArn")):
+        given = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+        assert read("ecs.yaml")["Conditions"][name] == given
+    two = [{"Fn::Not": [{"Fn::Equals": [{"Ref": "Tasks"}, number]}]} for number in (0, 1)]
+    assert read("ecs.yaml")["Conditions"]["HasStandby"] == {"Fn::And": [{"Condition": "IsNative"}, *two]}
 
 
 def test_filters_count_what_they_find() -> None:

@@ -83,6 +83,17 @@ def rules(group: dict[str, Any], way: str) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.parametrize(("name", "group"), [("ecs.yaml", "WorkerSecurityGroup"), ("app.yaml", "AppSecurityGroup")])
+def test_tasks_are_where_they_were_put(name: str, group: str) -> None:
+    """In the subnets that were given, behind their own group."""
+    [service] = resources(read(name), "AWS::ECS::Service").values()
+    assert service["NetworkConfiguration"]["AwsvpcConfiguration"] == {
+        "Subnets": {"Ref": "SubnetIds"},
+        "SecurityGroups": [{"Ref": group}],
+        "AssignPublicIp": {"Ref": "AssignPublicIp"},
+    }
+
+
 def test_nobody_connects_to_the_worker() -> None:
     """Out by TLS; in from nobody. Its endpoints let it in, and say nothing themselves."""
     groups = resources(WORKER, "AWS::EC2::SecurityGroup")

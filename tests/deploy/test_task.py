@@ -98,6 +98,18 @@ def test_the_worker_is_told_all_that_it_needs() -> None:
     }
 
 
+def test_the_worker_is_told_where_streams_are() -> None:
+    """The address that was given, or the made endpoint's own name; neither, where the public one will do."""
+    [told_if] = [one["Fn::If"] for one in task("ecs.yaml")[1]["Environment"] if "Fn::If" in one]
+    assert told_if[0] == "NamesStreamsUrl"
+    assert told_if[1]["Name"] == "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"
+    condition, given, made = told_if[1]["Value"]["Fn::If"]
+    assert (condition, given) == ("HasStreamsUrl", {"Ref": "StreamsEndpointUrl"})
+    first = {"Fn::Select": [0, {"Fn::GetAtt": ["StreamsEndpoint", "DnsEntries"]}]}
+    name = {"Fn::Select": [1, {"Fn::Split": [":", first]}]}
+    assert made == {"Fn::Sub": ["https://${Name}", {"Name": name}]}
+
+
 def made_or_named(condition: str, table: str) -> dict[str, Any]:
     """The same name either way."""
     return {"Fn::If": [condition, {"Ref": table}, {"Ref": f"{table}Name"}]}
@@ -108,8 +120,10 @@ def test_the_application_listens_where_it_is_asked() -> None:
     _, container = task("app.yaml")
     said = told("app.yaml")
     port = said["APP_PORT"]
-    assert said["APP_HOST"] == "0.0.0.0"
-    assert said["LOG_FORMAT"] == "json"
+    assert (said["APP_HOST"], said["LOG_FORMAT"]) == ("0.0.0.0", "json")
+    assert said["COGNITO_USER_POOL_ID"] == {"Ref": "UserPoolId"}
+    assert said["COGNITO_CLIENT_ID"] == {"Ref": "UserPoolClientId"}
+    assert said["APP_CORS_ORIGINS"] == {"Ref": "CorsOrigins"}
     assert container["Command"] == ["chat-app", "serve"]
     assert [mapping["ContainerPort"] for mapping in container["PortMappings"]] == [int(port)]
     assert f"http://127.0.0.1:{port}/healthz" in container["HealthCheck"]["Command"][-1]
@@ -121,7 +135,8 @@ def test_the_application_listens_where_it_is_asked() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_task_may_do_little_and_has_time_to_end(name: str) -> None:
     """Not root, nothing to write on, no capabilities; SIGTERM long before SIGKILL; a log that stops nobody."""
-    _, container = task(name)
+    definition, container = task(name)
+    assert definition["RuntimePlatform"]["CpuArchitecture"] == {"Ref": "Architecture"}
     assert container["User"] == "10001"
     assert container["ReadonlyRootFilesystem"] is True
     assert container["LinuxParameters"] == {"InitProcessEnabled": True, "Capabilities": {"Drop": ["ALL"]}}
@@ -129,6 +144,7 @@ def test_a_task_may_do_little_and_has_time_to_end(name: str) -> None:
     log = container["LogConfiguration"]
     assert (log["LogDriver"], log["Options"]["mode"]) == ("awslogs", "non-blocking")
     assert log["Options"]["awslogs-group"] == {"Ref": "LogGroup"}
+    assert resources(read(name), "AWS::Logs::LogGroup")["LogGroup"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
     check = container["HealthCheck"]
     assert check["Interval"] * check["Retries"] <= 120
     assert (check["Timeout"] >= 10, check["Retries"] >= 3, check["StartPeriod"] >= 60) == (True, True, True)
