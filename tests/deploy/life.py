@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from shared import keys
 from shared.models import Item
@@ -27,7 +28,10 @@ def live(stack: Stack, start: Callable[[], Worker], dynamodb: Any) -> None:
     plant(dynamodb, stack.settings.message_table)
     wait_until(lambda: len(rows(dynamodb, stack.settings.message_table)) == 2, "the row that stands there twice")
     assert first.terminate() == 0
+    stack.do("producer", "send", "--from", "bayko", "--to", "andrewbrown", "unattended")
+    free = occupy(dynamodb, stack.settings.message_table, json.loads(begun)["group"])
     start()
+    wait_until(lambda: free in places(dynamodb, stack.settings.message_table), "the row beside those in its place")
     say(stack, "bayko", "andrewbrown", "three")
     stack.assert_right()
 
@@ -48,3 +52,24 @@ def plant(dynamodb: Any, table: str) -> None:
     old = keys.row_key(ANDREW, OLD) | texts(message_group_uuid=group, message="old", user_uuid="u", user_handle="h")
     dynamodb.put_item(TableName=table, Item=old)
     dynamodb.put_item(TableName=table, Item={**strange, "sk": {"S": keys.bump(row["sk"]["S"])}})
+
+
+def places(dynamodb: Any, table: str) -> set[str]:
+    """Those taken in Andrew's list."""
+    return {row["sk"]["S"] for row in rows(dynamodb, table)}
+
+
+def occupy(dynamodb: Any, table: str, group: str) -> str:
+    """Other groups' rows where a row must go now, and at the next two places: the worker asks for a free one.
+
+    The answer is the one it finds.
+    """
+    values = {":pk": {"S": keys.MESSAGE + group}}
+    asked = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": values, "ConsistentRead": True}
+    [newest] = dynamodb.query(TableName=table, **asked, ScanIndexForward=False, Limit=1)["Items"]
+    place = newest["sk"]["S"]
+    for number in range(3):
+        other = texts(message_group_uuid=str(UUID(int=number)), message="", user_uuid="u", user_handle="h")
+        dynamodb.put_item(TableName=table, Item=keys.row_key(ANDREW, place) | other)
+        place = keys.bump(place)
+    return str(place)
