@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from devstack.cognito import Pool, make_pool
@@ -50,6 +51,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=EngineName.MINISTACK,
         help="run on this engine; on another than the default one, only the tests that it matters to",
     )
+
+
+def pytest_configure() -> None:
+    """How long a made-up input takes proves nothing: this machine may be busy."""
+    slow = hypothesis.HealthCheck.too_slow
+    hypothesis.settings.register_profile("patient", hypothesis.settings(), deadline=None, suppress_health_check=[slow])
+    hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
