@@ -5,12 +5,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
+from threading import Event
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from shared.errors import AppError, BadInput, Misconfigured, NotAllowed, Stopping
+from shared.errors import AppError, BadInput, Misconfigured, NotAllowed, OutcomeUnknown, Stopping, Unreachable
 from shared.settings import Settings
 
 OK, FINDING, USAGE, FAILURE = 0, 1, 2, 3
@@ -59,6 +60,18 @@ def allow_big_change(settings: Settings, yes_table: str | None) -> None:
         f'"{settings.message_table}" is not on this machine: '
         f"if you mean it, repeat its name: --yes-table {settings.message_table}"
     )
+
+
+def say_once(patience_s: float) -> Callable[[BaseException, float], None]:
+    """Whoever waits for an engine is told so, with the first wait and never again; given to a `Retry`."""
+    said = Event()
+
+    def tell(error: BaseException, _seconds: float) -> None:
+        if isinstance(error, Unreachable | OutcomeUnknown) and not said.is_set():
+            said.set()
+            NOTES.print(f"{escape(str(error))} Trying again for {patience_s:.0f} s.", soft_wrap=True)
+
+    return tell
 
 
 def _say(error: AppError) -> None:

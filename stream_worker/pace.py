@@ -39,10 +39,14 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Paced(Client):
-    """A `Client` with a meter. A read that meets trouble is repeated; a write is its caller's to judge."""
+    """A `Client` with a meter. A read that meets trouble is repeated; a write is its caller's to judge.
+
+    `tell` hears of each wait (the error, the seconds).
+    """
 
     meter: Meter = field(kw_only=True)
     retry: Retry = field(kw_only=True)
+    tell: Callable[[BaseException, float], object] | None = field(default=None, kw_only=True)
 
     def call(self, operation: str, **params: Any) -> Answer:
         """See `Client`."""
@@ -50,7 +54,7 @@ class Paced(Client):
             return Client.call(self, operation, **params)
         if operation in _WRITES:
             return self._metered(operation, params)
-        return self.retry.call(lambda: self._metered(operation, params))
+        return self.retry.call(lambda: self._metered(operation, params), before_wait=self.tell)
 
     def _metered(self, operation: str, params: dict[str, Any]) -> Answer:
         self.meter.pause()

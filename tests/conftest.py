@@ -61,7 +61,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Whatever asks for the engine is marked so; on another engine than the default the rest stays away.
+    """Whatever asks for the engine is marked so; what belongs to another run than this one stays away.
 
     The long ones come first, or one of them would run alone at the end.
     """
@@ -69,30 +69,35 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _takes_engine(item):
             item.add_marker("engine")
-    if config.getoption("engine") == EngineName.MINISTACK and not config.getoption("role"):
-        return
-    matters = _has_roles if config.getoption("role") else _matters
-    others = [item for item in items if _needs_users(item) or not matters(item)]
+    others = [item for item in items if not _belongs(item, config)]
     items[:] = [item for item in items if item not in set(others)]
     config.hook.pytest_deselected(items=others)
+    if _is_usual(config):
+        return
     for item in items:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(_SLOWER_ENGINE_S))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """What the engine cannot do is skipped, with the reason."""
-    name = EngineName(item.config.getoption("engine"))
-    only = item.get_closest_marker("only_on")
-    if only and only.args[0] != name:
-        pytest.skip(f"only on {only.args[0]}: {only.kwargs['reason']}")
+    """Some start an engine themselves: the default one."""
     if item.get_closest_marker("engine") and not _takes_engine(item):
         _prepared(EngineName.MINISTACK)
 
 
-def _matters(item: pytest.Item) -> bool:
-    """Whether another engine than the default one could make a difference to the test."""
-    return _takes_engine(item) or item.get_closest_marker("only_on") is not None
+def _is_usual(config: pytest.Config) -> bool:
+    """The run of everything, on the default engine, with all rights."""
+    return config.getoption("engine") == EngineName.MINISTACK and not config.getoption("role")
+
+
+def _belongs(item: pytest.Item, config: pytest.Config) -> bool:
+    """Everything to the usual run; to another only what could come out otherwise, and what its engine can do."""
+    only = item.get_closest_marker("only_on")
+    if only and only.args[0] != config.getoption("engine"):
+        return False
+    if _is_usual(config):
+        return True
+    return not _needs_users(item) and (_has_roles(item) if config.getoption("role") else _takes_engine(item))
 
 
 def _has_roles(item: pytest.Item) -> bool:

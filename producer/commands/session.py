@@ -7,13 +7,12 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from rich.markup import escape
 
 from producer.chat import Chat
-from shared.console import NOTES
+from shared.console import say_once
 from shared.directory import Directory, directory_of
 from shared.dynamo import connect
-from shared.errors import BadInput, Unreachable
+from shared.errors import BadInput
 from shared.models import User
 from shared.retry import Retry
 from shared.settings import Settings
@@ -69,15 +68,4 @@ def open_session(*, patience_s: float | None = None, stop: Event | None = None, 
     patience_s = patience_s or PATIENCE_S
     retry = Retry(stop or Event(), total_s=patience_s)
     client = connect(settings, threads=threads).dynamodb
-    return Session(settings, Chat(client, settings.message_table, retry, tell=_say_once(patience_s)), users)
-
-
-def _say_once(patience_s: float) -> Callable[[BaseException, float], None]:
-    said = Event()
-
-    def tell(error: BaseException, _seconds: float) -> None:
-        if isinstance(error, Unreachable) and not said.is_set():
-            said.set()
-            NOTES.print(f"{escape(str(error))} Trying again for {patience_s:.0f} s.", soft_wrap=True)
-
-    return tell
+    return Session(settings, Chat(client, settings.message_table, retry, tell=say_once(patience_s)), users)

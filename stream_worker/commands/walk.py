@@ -27,6 +27,8 @@ from stream_worker.verify.survey import Scope, Survey
 from stream_worker.verify.table import Table
 from stream_worker.verify.verifier import Verifier
 
+ENGINE_PATIENCE_S = 30.0  # of a walk whose engine is away
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Patience = Annotated[float, typer.Option(help="Seconds that a row may take to become right.", min=0)]
 Rate = Annotated[float | None, typer.Option(help="Capacity units a second, at most; no limit without it.", min=1)]
@@ -67,10 +69,10 @@ def open_walk(group: str | None, user: str | None, rate: float | None, patience_
         GroupUnknown: there is no sign of the group (no id is refused for its form: the original's may have any).
     """
     settings = Settings.read()
-    retry = Retry(Event())
+    retry = Retry(Event(), total_s=ENGINE_PATIENCE_S)
     meter = Meter(rate, retry.stop.wait, time.monotonic)
     clients = connect(settings)
-    client = Paced(clients.dynamodb.raw, meter=meter, retry=retry)
+    client = Paced(clients.dynamodb.raw, meter=meter, retry=retry, tell=console.say_once(ENGINE_PATIENCE_S))
     store = assembly.store_of(Clients(client, clients.streams), settings)
     table = Table(client, settings.message_table, store, retry)
     scope = Scope(group or "", _user_uuid(settings, user) if user is not None else "")

@@ -92,6 +92,14 @@ def test_an_engine_that_does_not_answer_is_waited_for(stack: Stack) -> None:
     assert worker.terminate() == 0
 
 
+@pytest.mark.only_on("ministack", reason="no engine is asked: once is enough")
+def test_whoever_waits_for_an_engine_is_told(stack: Stack) -> None:
+    """At once, and not only when it was given up; the walk writes to stdout, this to stderr."""
+    verify = stack.start("stream-worker", "verify", AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    assert verify.stderr
+    assert verify.stderr.readline() == "Nobody answers at http://127.0.0.1:9. Trying again for 30 s.\n"
+
+
 def test_a_table_deleted_while_running(stack: Stack, clients: Clients) -> None:
     """It says so and waits; when the table is back it goes on by itself."""
     worker = stack.worker()

@@ -7,7 +7,7 @@ from stream_worker.assembly import GROUP_THREADS
 from stream_worker.drivers.native.stream import MOST_POLLS_S
 from tests.bench import scale_prices as aws
 from tests.bench.scale import CALL_MS, HALF, Driver, Plan, Walk, full_shard, most_native, plan, sweep, verify
-from tests.bench.scale_costs import ZONES, Bill, alarm_metrics, metrics
+from tests.bench.scale_costs import NATIVE_TASKS, ZONES, Bill, alarm_metrics, metrics
 from tests.bench.scale_given import Lines, dollars, figure, hours, limits, measured, prices
 from tests.bench.scale_load import Load
 from tests.bench.scale_measured import Measured
@@ -20,6 +20,7 @@ ROWS = 1e8
 RATES = (10, 1_000, 100_000)
 SIZES = (2, 10)
 QUIET, BUSY = Load(1, 1e5), Load(1_000, 1e7)
+SILENT = Load(1e-6, 1e5)  # nobody writes
 PAUSES = (0.2, 1.0, 5.0, 30.0)
 RATE = 1000
 
@@ -132,6 +133,8 @@ def costs(found: Measured) -> Lines:
     quiet, busy = Bill(plan(QUIET, found)), Bill(plan(BUSY, found))
     more = dollars(3 * ZONES * aws.HOURS * aws.ENDPOINT.dollars)
     watched = [alarm_metrics(driver) for driver in Driver]
+    bears = [figure(most_native(found, share=vcpu / 2)) for vcpu, _ in NATIVE_TASKS]
+    silent = dollars(sum(Bill(plan(SILENT, found)).of_the_worker().values()))
     return [
         "Worked out by `scripts/bench scale` from the formulas of [docs/scale.md](../docs/scale.md): us-east-1,",
         "list prices of November 2026, no free tier, conversations of two; `Endpoints=dynamodb` in two zones, on ARM.",
@@ -143,7 +146,9 @@ def costs(found: Measured) -> Lines:
         "",
         f"`Endpoints=all` adds {more} for three more interface endpoints. All tasks write the same",
         f"metrics, up to {metrics()}, and they are billed once. Alarms look at {watched[0]} metrics,",
-        f"with the fleet at {watched[1]}.",
+        f"with the fleet at {watched[1]}. Where nobody writes, the worker costs {silent}.",
+        f"At half its power a task of the native driver bears {bears[0]} messages a second with `Cpu=256`,",
+        f"{bears[1]} with 512, {bears[2]} with 1024, as this machine's cores go.",
     ]
 
 

@@ -48,3 +48,8 @@ def test_quiet_says_where_it_answers_and_no_more(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
     finally:
         Engine(tmp_path).stop()
+
+
+def test_its_folder_is_private(engine: Engine) -> None:
+    """Conversations on disk are nobody else's."""
+    assert engine.log.parent.stat().st_mode & 0o777 == 0o700
